@@ -1,0 +1,4 @@
+//! Xiangban 相伴: looking after left-behind children and children in difficulty, in reading order.
+
+pub mod clock;
+pub mod text_enum;
