@@ -1,0 +1,10 @@
+//! Telling people: messages, the channels that carry them, and what comes back.
+
+pub mod journey;
+pub mod limits;
+pub mod phone;
+pub mod quiet;
+pub mod reply;
+pub mod retry;
+pub mod route;
+pub mod segments;
