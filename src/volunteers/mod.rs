@@ -1,0 +1,23 @@
+//! Volunteers: people who keep a child company without being family (P10, P11).
+//!
+//! A volunteer applies, is checked against the records that bar work with minors, is trained, admitted,
+//! paired with children whose family agrees, and writes down how the child is after each meeting.
+//! A check or a training that runs out pauses the pairings that night; renewing it resumes them.
+//! Nothing here ranks volunteers or records where they were by the minute.
+//!
+//! ```text
+//! volunteer   applied ──(check clear, training done)──▶ admitted ◀──▶ paused
+//!                │                                         │            │
+//!                └──▶ declined                             └─▶ ended ◀──┘
+//!
+//! pairing     proposed ──family agrees──▶ active ◀──lapse, leave──▶ paused
+//!                │                          │                          │
+//!                └──▶ declined              └────────▶ ended ◀─────────┘
+//!
+//! check-in    made on the phone ──▶ stored once ──▶ revised any number of times, every version kept
+//! ```
+
+pub mod check_in;
+pub mod matching;
+pub mod pairing;
+pub mod volunteer;
