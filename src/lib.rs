@@ -3,3 +3,6 @@
 pub mod clock;
 pub mod messaging;
 pub mod text_enum;
+pub mod contact;
+pub mod protection;
+pub mod volunteers;
