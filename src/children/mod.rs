@@ -1,0 +1,4 @@
+//! The child ledger.
+
+pub mod classification;
+pub mod identity_number;
