@@ -4,8 +4,8 @@
 //! about any moment, past or future, and gives the same answer each time.
 //! Calendar days are counted in China Standard Time (Asia/Shanghai, UTC+8, no summer time since 1991).
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use diesel::backend::Backend;

@@ -1,9 +1,28 @@
 //! Xiangban 相伴: looking after left-behind children and children in difficulty, in reading order.
 
-pub mod children;
+pub mod app;
 pub mod clock;
-pub mod messaging;
+pub mod commands;
+pub mod config;
+pub mod operations;
+pub mod problem;
+pub mod routes;
 pub mod text_enum;
+pub mod timetable;
+pub mod worker;
+
+pub mod areas;
+pub mod audit;
+pub mod crypto;
+pub mod http;
+pub mod identity;
+pub mod storage;
+
+pub mod duties;
+pub mod messaging;
+pub mod scheduler;
+
+pub mod children;
 pub mod contact;
 pub mod protection;
 pub mod volunteers;

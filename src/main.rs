@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line; `commands` holds what each does.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xiangban::commands::run()
+}

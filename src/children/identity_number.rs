@@ -45,9 +45,8 @@ const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 const CHECK_DIGITS: &[u8; 11] = b"10X98765432";
 /// Provinces of GB/T 2260, residence permits of 2018 (81–83), and 99 for made-up numbers of demonstrations.
 const PROVINCES: [&str; 36] = [
-    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
-    "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71",
-    "81", "82", "83", "99",
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
+    "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83", "99",
 ];
 
 impl IdentityNumber {
@@ -60,17 +59,11 @@ impl IdentityNumber {
         judge_shape(&plain)?;
         let number = Self(plain);
         number.judge_region()?;
-        let born = number
-            .written_date()
-            .ok_or(number.lost_or(IdentityFault::ImpossibleDate))?;
+        let born = number.written_date().ok_or(number.lost_or(IdentityFault::ImpossibleDate))?;
         if born > today {
             return Err(IdentityFault::FutureDate);
         }
-        if number.checks_out() {
-            Ok(number)
-        } else {
-            Err(number.lost_or(IdentityFault::Checksum))
-        }
+        if number.checks_out() { Ok(number) } else { Err(number.lost_or(IdentityFault::Checksum)) }
     }
 
     /// The eighteen characters, the last one possibly `X`.
@@ -85,11 +78,7 @@ impl IdentityNumber {
 
     /// The sex written in the number (seventeenth digit odd: male).
     pub fn sex(&self) -> Sex {
-        if self.value_at(16) % 2 == 1 {
-            Sex::Male
-        } else {
-            Sex::Female
-        }
+        if self.value_at(16) % 2 == 1 { Sex::Male } else { Sex::Female }
     }
 
     /// The six digits of the county that issued the number first.
@@ -99,11 +88,7 @@ impl IdentityNumber {
 
     /// The number as it may be shown: region and last two characters.
     pub fn masked(&self) -> String {
-        format!(
-            "{}**********{}",
-            self.region(),
-            self.0.get(16..).unwrap_or_default()
-        )
+        format!("{}**********{}", self.region(), self.0.get(16..).unwrap_or_default())
     }
 
     /// Whether the number ends in the zeros that a spreadsheet leaves behind; one damaged number in eleven still
@@ -113,30 +98,17 @@ impl IdentityNumber {
     }
 
     fn lost_or(&self, fault: IdentityFault) -> IdentityFault {
-        if self.ends_like_a_damaged_one() {
-            IdentityFault::LostDigits
-        } else {
-            fault
-        }
+        if self.ends_like_a_damaged_one() { IdentityFault::LostDigits } else { fault }
     }
 
     fn judge_region(&self) -> Result<(), IdentityFault> {
         let province = self.0.get(..2).unwrap_or_default();
-        PROVINCES
-            .contains(&province)
-            .then_some(())
-            .ok_or(IdentityFault::UnknownRegion)
+        PROVINCES.contains(&province).then_some(()).ok_or(IdentityFault::UnknownRegion)
     }
 
     fn written_date(&self) -> Option<NaiveDate> {
-        let number = |range| {
-            self.0
-                .get(range)
-                .and_then(|digits: &str| digits.parse::<u32>().ok())
-        };
-        let year = i32::try_from(number(6..10)?)
-            .ok()
-            .filter(|year| *year >= 1900)?;
+        let number = |range| self.0.get(range).and_then(|digits: &str| digits.parse::<u32>().ok());
+        let year = i32::try_from(number(6..10)?).ok().filter(|year| *year >= 1900)?;
         NaiveDate::from_ymd_opt(year, number(10..12)?, number(12..14)?)
     }
 
@@ -145,10 +117,7 @@ impl IdentityNumber {
     }
 
     fn value_at(&self, place: usize) -> u32 {
-        self.0
-            .as_bytes()
-            .get(place)
-            .map_or(0, |digit| u32::from(digit.wrapping_sub(b'0')))
+        self.0.as_bytes().get(place).map_or(0, |digit| u32::from(digit.wrapping_sub(b'0')))
     }
 }
 
@@ -193,17 +162,12 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn judge_shape(plain: &str) -> Result<(), IdentityFault> {
-    let (body, last) = plain
-        .split_at_checked(plain.len().saturating_sub(1))
-        .unwrap_or_default();
+    let (body, last) = plain.split_at_checked(plain.len().saturating_sub(1)).unwrap_or_default();
     let digits_only = body.bytes().all(|c| c.is_ascii_digit());
     let last_fits = last.bytes().all(|c| c.is_ascii_digit() || c == b'X');
     if plain.is_empty() {
         Err(IdentityFault::Empty)
-    } else if plain.contains('E')
-        && plain.starts_with(|c: char| c.is_ascii_digit())
-        && body.contains(['.', '+'])
-    {
+    } else if plain.contains('E') && plain.starts_with(|c: char| c.is_ascii_digit()) && body.contains(['.', '+']) {
         Err(IdentityFault::ScientificNotation)
     } else if !digits_only || !last_fits {
         Err(IdentityFault::ForeignCharacter)
@@ -240,10 +204,7 @@ mod tests {
     #[test]
     fn the_worked_example_of_the_standard_is_valid() {
         let number = parse("11010519491231002X").unwrap();
-        assert_eq!(
-            number.birth_date(),
-            NaiveDate::from_ymd_opt(1949, 12, 31).unwrap()
-        );
+        assert_eq!(number.birth_date(), NaiveDate::from_ymd_opt(1949, 12, 31).unwrap());
         assert_eq!(number.sex(), Sex::Female);
         assert_eq!(number.region(), "110105");
         assert_eq!(format!("{number:?}"), "110105**********2X");
@@ -258,11 +219,7 @@ mod tests {
             "110105-19491231-002X",
             "=\"11010519491231002X\"",
         ] {
-            assert_eq!(
-                parse(text).unwrap().digits(),
-                "11010519491231002X",
-                "{text}"
-            );
+            assert_eq!(parse(text).unwrap().digits(), "11010519491231002X", "{text}");
         }
     }
 
@@ -292,16 +249,10 @@ mod tests {
 
     #[test]
     fn a_number_that_a_spreadsheet_cut_may_pass_the_check_and_is_recognisable() {
-        let survivors: Vec<_> = (1..=28)
-            .map(|day| format!("999999201503{day:02}0000"))
-            .filter_map(|text| parse(&text).ok())
-            .collect();
+        let survivors: Vec<_> =
+            (1..=28).map(|day| format!("999999201503{day:02}0000")).filter_map(|text| parse(&text).ok()).collect();
         assert!(!survivors.is_empty());
-        assert!(
-            survivors
-                .iter()
-                .all(IdentityNumber::ends_like_a_damaged_one)
-        );
+        assert!(survivors.iter().all(IdentityNumber::ends_like_a_damaged_one));
     }
 
     proptest! {

@@ -113,40 +113,25 @@ pub fn owed(facts: &ParentFacts, on: NaiveDate) -> Result<(), NotOwed> {
 
 /// The cadence in days: the household's own where it has one, else the township's.
 pub fn cadence_days(household: Option<i64>, rules: &ContactRules) -> u64 {
-    household
-        .and_then(|days| u64::try_from(days).ok())
-        .filter(|days| *days > 0)
-        .unwrap_or(rules.every_days)
+    household.and_then(|days| u64::try_from(days).ok()).filter(|days| *days > 0).unwrap_or(rules.every_days)
 }
 
 /// What is wrong with a household's own cadence; empty means it may be set.
 pub fn cadence_faults(days: i64, reason: &str, rules: &ContactRules) -> Vec<CadenceFault> {
     let range = !(1..=rules.longest_cadence_days).contains(&days);
-    [
-        range.then_some(CadenceFault::OutOfRange),
-        reason.trim().is_empty().then_some(CadenceFault::NoReason),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [range.then_some(CadenceFault::OutOfRange), reason.trim().is_empty().then_some(CadenceFault::NoReason)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The day by which the next contact is due: the cadence after the side that was talked with longest ago, and
 /// never before the cadence after `counted_from` (the day the parent left, or left again after a visit).
 pub fn next_due(counted_from: NaiveDate, last: &LastContact, cadence_days: u64) -> NaiveDate {
-    let child = last
-        .with_child
-        .map_or(counted_from, |day| day.max(counted_from));
-    let carer = last
-        .with_carer
-        .map_or(counted_from, |day| day.max(counted_from));
-    let from = if last.carer_counts {
-        child.min(carer)
-    } else {
-        child
-    };
-    from.checked_add_days(Days::new(cadence_days))
-        .unwrap_or(NaiveDate::MAX)
+    let child = last.with_child.map_or(counted_from, |day| day.max(counted_from));
+    let carer = last.with_carer.map_or(counted_from, |day| day.max(counted_from));
+    let from = if last.carer_counts { child.min(carer) } else { child };
+    from.checked_add_days(Days::new(cadence_days)).unwrap_or(NaiveDate::MAX)
 }
 
 /// The step that holds on `on` for a contact due on `due_on`; `None` before the due day.
@@ -198,42 +183,26 @@ mod tests {
 
     #[test]
     fn a_parent_who_must_not_call_is_never_urged_to() {
-        let facts = ParentFacts {
-            contact_forbidden: true,
-            ..away()
-        };
-        assert_eq!(
-            owed(&facts, day(2026, 11, 23)),
-            Err(NotOwed::ContactForbidden)
-        );
+        let facts = ParentFacts { contact_forbidden: true, ..away() };
+        assert_eq!(owed(&facts, day(2026, 11, 23)), Err(NotOwed::ContactForbidden));
     }
 
     #[test]
     fn a_household_without_children_on_the_ledger_asks_for_no_calls() {
-        let facts = ParentFacts {
-            children_here: 0,
-            ..away()
-        };
+        let facts = ParentFacts { children_here: 0, ..away() };
         assert_eq!(owed(&facts, day(2026, 11, 23)), Err(NotOwed::NoChildHere));
     }
 
     #[test]
     fn talking_only_with_the_grandmother_does_not_satisfy_the_child() {
-        let last = LastContact {
-            with_child: Some(day(2026, 11, 1)),
-            with_carer: Some(day(2026, 11, 20)),
-            carer_counts: true,
-        };
+        let last =
+            LastContact { with_child: Some(day(2026, 11, 1)), with_carer: Some(day(2026, 11, 20)), carer_counts: true };
         assert_eq!(next_due(day(2026, 2, 20), &last, 7), day(2026, 11, 8));
     }
 
     #[test]
     fn where_the_other_parent_is_home_only_the_child_counts() {
-        let last = LastContact {
-            with_child: Some(day(2026, 11, 20)),
-            with_carer: None,
-            carer_counts: false,
-        };
+        let last = LastContact { with_child: Some(day(2026, 11, 20)), with_carer: None, carer_counts: false };
         assert_eq!(next_due(day(2026, 2, 20), &last, 7), day(2026, 11, 27));
     }
 
@@ -260,10 +229,7 @@ mod tests {
         assert_eq!(cadence_days(Some(14), &rules), 14);
         assert_eq!(cadence_days(Some(0), &rules), 7);
         assert_eq!(cadence_faults(14, "父亲在远洋船上", &rules), []);
-        assert_eq!(
-            cadence_faults(90, " ", &rules),
-            [CadenceFault::OutOfRange, CadenceFault::NoReason]
-        );
+        assert_eq!(cadence_faults(90, " ", &rules), [CadenceFault::OutOfRange, CadenceFault::NoReason]);
     }
 
     #[test]

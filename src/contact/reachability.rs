@@ -35,11 +35,7 @@ pub struct ReachabilityRules {
 
 impl Default for ReachabilityRules {
     fn default() -> Self {
-        Self {
-            failures_until_invalid: 2,
-            days_per_source: 3,
-            verified_days: 90,
-        }
+        Self { failures_until_invalid: 2, days_per_source: 3, verified_days: 90 }
     }
 }
 
@@ -81,12 +77,7 @@ pub fn is_invalid(failures: i64, rules: &ReachabilityRules) -> bool {
 }
 
 /// What a search does next at `now`: the next reachable person who was not yet asked, the village after the last.
-pub fn next(
-    candidates: &[MightKnow],
-    asked: &[Asked],
-    now: Instant,
-    rules: &ReachabilityRules,
-) -> Next {
+pub fn next(candidates: &[MightKnow], asked: &[Asked], now: Instant, rules: &ReachabilityRules) -> Next {
     if asked.iter().any(|one| one.person_id.is_none()) {
         return Next::LeftToVillage;
     }
@@ -99,27 +90,14 @@ pub fn next(
     candidates
         .iter()
         .filter(|one| one.reachable && one.source != Source::Village)
-        .filter(|one| {
-            !asked
-                .iter()
-                .any(|done| done.person_id == Some(one.person_id))
-        })
+        .filter(|one| !asked.iter().any(|done| done.person_id == Some(one.person_id)))
         .min_by_key(|one| (one.source, one.order, one.person_id))
-        .map_or(Next::TellVillage, |one| Next::Ask {
-            source: one.source,
-            person_id: one.person_id,
-        })
+        .map_or(Next::TellVillage, |one| Next::Ask { source: one.source, person_id: one.person_id })
 }
 
 /// The day by which a number must be verified again; the day it became known when it never was.
-pub fn verify_due(
-    verified_at: Option<Instant>,
-    known_since: Instant,
-    rules: &ReachabilityRules,
-) -> NaiveDate {
-    verified_at.map_or(known_since.date(), |at| {
-        at.plus_days(rules.verified_days).date()
-    })
+pub fn verify_due(verified_at: Option<Instant>, known_since: Instant, rules: &ReachabilityRules) -> NaiveDate {
+    verified_at.map_or(known_since.date(), |at| at.plus_days(rules.verified_days).date())
 }
 
 #[cfg(test)]
@@ -133,12 +111,7 @@ mod tests {
     }
 
     fn knows(source: Source, person_id: i64, order: i64, reachable: bool) -> MightKnow {
-        MightKnow {
-            source,
-            person_id,
-            order,
-            reachable,
-        }
+        MightKnow { source, person_id, order, reachable }
     }
 
     #[test]
@@ -162,58 +135,34 @@ mod tests {
         let mut order = vec![];
         while let Next::Ask { person_id, .. } = next(&people, &asked, at, &rules) {
             order.push(person_id);
-            asked.push(Asked {
-                person_id: Some(person_id),
-                at,
-            });
-            assert_eq!(
-                next(&people, &asked, at, &rules),
-                Next::Wait(at.plus_days(3))
-            );
+            asked.push(Asked { person_id: Some(person_id), at });
+            assert_eq!(next(&people, &asked, at, &rules), Next::Wait(at.plus_days(3)));
             at = at.plus_days(3);
         }
         assert_eq!(order, [1, 2, 3, 4]);
         assert_eq!(next(&people, &asked, at, &rules), Next::TellVillage);
-        asked.push(Asked {
-            person_id: None,
-            at,
-        });
-        assert_eq!(
-            next(&people, &asked, at.plus_days(90), &rules),
-            Next::LeftToVillage
-        );
+        asked.push(Asked { person_id: None, at });
+        assert_eq!(next(&people, &asked, at.plus_days(90), &rules), Next::LeftToVillage);
     }
 
     #[test]
     fn somebody_who_cannot_be_reached_is_passed_over() {
-        let people = [
-            knows(Source::OtherParent, 1, 0, false),
-            knows(Source::Carer, 4, 0, true),
-        ];
+        let people = [knows(Source::OtherParent, 1, 0, false), knows(Source::Carer, 4, 0, true)];
         assert_eq!(
             next(&people, &[], now(), &ReachabilityRules::default()),
-            Next::Ask {
-                source: Source::Carer,
-                person_id: 4
-            }
+            Next::Ask { source: Source::Carer, person_id: 4 }
         );
     }
 
     #[test]
     fn with_nobody_to_ask_the_village_is_told_at_once() {
-        assert_eq!(
-            next(&[], &[], now(), &ReachabilityRules::default()),
-            Next::TellVillage
-        );
+        assert_eq!(next(&[], &[], now(), &ReachabilityRules::default()), Next::TellVillage);
     }
 
     #[test]
     fn a_number_is_verified_again_after_ninety_days() {
         let rules = ReachabilityRules::default();
-        assert_eq!(
-            verify_due(Some(now()), now(), &rules),
-            now().plus_days(90).date()
-        );
+        assert_eq!(verify_due(Some(now()), now(), &rules), now().plus_days(90).date());
         assert_eq!(verify_due(None, now(), &rules), now().date());
     }
 

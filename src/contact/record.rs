@@ -80,8 +80,7 @@ pub fn faults(
     [
         (!with_child && !with_carer).then_some(ContactFault::WithNobody),
         (happened_on > today).then_some(ContactFault::InTheFuture),
-        ((today - happened_on).num_days() > rules.recorded_back_days)
-            .then_some(ContactFault::TooLongAgo),
+        ((today - happened_on).num_days() > rules.recorded_back_days).then_some(ContactFault::TooLongAgo),
     ]
     .into_iter()
     .flatten()
@@ -93,10 +92,7 @@ pub fn faults(
 pub fn standing(recorded_by: Voice, statements: &[Statement]) -> Standing {
     let latest = |wanted: Says| {
         statements.iter().any(|one| {
-            one.says == wanted
-                && !statements
-                    .iter()
-                    .any(|other| other.person_id == one.person_id && other.at > one.at)
+            one.says == wanted && !statements.iter().any(|other| other.person_id == one.person_id && other.at > one.at)
         })
     };
     let confirmed = recorded_by != Voice::Parent || latest(Says::Confirms);
@@ -122,11 +118,7 @@ mod tests {
     use super::*;
 
     fn says(person_id: i64, says: Says, minute: i64) -> Statement {
-        Statement {
-            person_id,
-            says,
-            at: Instant::from_millis(1_790_000_000_000).plus_minutes(minute),
-        }
+        Statement { person_id, says, at: Instant::from_millis(1_790_000_000_000).plus_minutes(minute) }
     }
 
     #[test]
@@ -156,10 +148,7 @@ mod tests {
     #[test]
     fn what_the_carer_records_is_confirmed_by_the_carer() {
         assert_eq!(standing(Voice::Carer, &[]), Standing::Confirmed);
-        assert_eq!(
-            standing(Voice::Carer, &[says(9, Says::Contradicts, 1)]),
-            Standing::Disputed
-        );
+        assert_eq!(standing(Voice::Carer, &[says(9, Says::Contradicts, 1)]), Standing::Disputed);
     }
 
     #[test]

@@ -62,9 +62,7 @@ text_enum! {
 
 /// The state after `event`, or `None` when the event changes nothing.
 pub fn after(state: State, event: Event) -> Option<State> {
-    use State::{
-        Accepted, Dead, Delivered, Expired, Frozen, Queued, Sending, Undelivered, Unknown,
-    };
+    use State::{Accepted, Dead, Delivered, Expired, Frozen, Queued, Sending, Undelivered, Unknown};
     let next = match (event, state) {
         (Event::ReceiptDelivered, _) => Delivered,
         (Event::ReceiptUndelivered, Sending | Accepted | Unknown) => Undelivered,
@@ -83,19 +81,12 @@ pub fn after(state: State, event: Event) -> Option<State> {
 
 /// The states in which `event` changes something: the guard of the update that records it.
 pub fn sources(event: Event) -> Vec<State> {
-    State::ALL
-        .iter()
-        .copied()
-        .filter(|&state| after(state, event).is_some())
-        .collect()
+    State::ALL.iter().copied().filter(|&state| after(state, event).is_some()).collect()
 }
 
 /// Whether the message rests: no worker and no clock moves it any more.
 pub fn is_final(state: State) -> bool {
-    matches!(
-        state,
-        State::Delivered | State::Undelivered | State::Frozen | State::Expired | State::Dead
-    )
+    matches!(state, State::Delivered | State::Undelivered | State::Frozen | State::Expired | State::Dead)
 }
 
 text_enum! {
@@ -131,9 +122,7 @@ mod tests {
     use super::*;
 
     fn walk(start: State, events: &[Event]) -> State {
-        events
-            .iter()
-            .fold(start, |state, &event| after(state, event).unwrap_or(state))
+        events.iter().fold(start, |state, &event| after(state, event).unwrap_or(state))
     }
 
     fn height(state: State) -> u8 {
@@ -150,38 +139,20 @@ mod tests {
 
     #[test]
     fn the_usual_journey_ends_delivered() {
-        assert_eq!(
-            walk(
-                State::Queued,
-                &[Event::Claimed, Event::Accepted, Event::ReceiptDelivered]
-            ),
-            State::Delivered
-        );
+        assert_eq!(walk(State::Queued, &[Event::Claimed, Event::Accepted, Event::ReceiptDelivered]), State::Delivered);
     }
 
     #[test]
     fn a_receipt_before_the_answer_of_the_gateway_is_kept() {
-        assert_eq!(
-            walk(State::Sending, &[Event::ReceiptDelivered, Event::Accepted]),
-            State::Delivered
-        );
-        assert_eq!(
-            walk(
-                State::Sending,
-                &[Event::ReceiptUndelivered, Event::Accepted]
-            ),
-            State::Undelivered
-        );
+        assert_eq!(walk(State::Sending, &[Event::ReceiptDelivered, Event::Accepted]), State::Delivered);
+        assert_eq!(walk(State::Sending, &[Event::ReceiptUndelivered, Event::Accepted]), State::Undelivered);
     }
 
     #[test]
     fn a_lost_answer_leaves_the_message_unknown_and_nobody_sends_it_again() {
         let lost = walk(State::Sending, &[Event::Silence]);
         assert_eq!(lost, State::Unknown);
-        assert_eq!(
-            walk(lost, &[Event::Claimed, Event::Silence]),
-            State::Unknown
-        );
+        assert_eq!(walk(lost, &[Event::Claimed, Event::Silence]), State::Unknown);
     }
 
     #[test]
@@ -192,14 +163,8 @@ mod tests {
 
     #[test]
     fn a_definite_answer_after_the_lease_ran_out_is_still_believed() {
-        assert_eq!(
-            walk(State::Sending, &[Event::Silence, Event::Accepted]),
-            State::Accepted
-        );
-        assert_eq!(
-            walk(State::Sending, &[Event::Silence, Event::RefusedForNow]),
-            State::Queued
-        );
+        assert_eq!(walk(State::Sending, &[Event::Silence, Event::Accepted]), State::Accepted);
+        assert_eq!(walk(State::Sending, &[Event::Silence, Event::RefusedForNow]), State::Queued);
     }
 
     proptest! {

@@ -2,9 +2,12 @@
 
 pub mod journey;
 pub mod limits;
+mod outbox;
 pub mod phone;
 pub mod quiet;
 pub mod reply;
 pub mod retry;
 pub mod route;
 pub mod segments;
+
+pub use outbox::{NewMessage, Recipient, Urgency, post};

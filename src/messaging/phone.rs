@@ -80,11 +80,7 @@ fn plain_digits(text: &str) -> Result<String, PhoneFault> {
             return Err(PhoneFault::TooLong);
         }
     }
-    if plain.trim_start_matches('+').is_empty() {
-        Err(PhoneFault::Empty)
-    } else {
-        Ok(plain)
-    }
+    if plain.trim_start_matches('+').is_empty() { Err(PhoneFault::Empty) } else { Ok(plain) }
 }
 
 fn is_invisible(c: char) -> bool {
@@ -95,10 +91,7 @@ fn without_country(plain: &str) -> Result<&str, PhoneFault> {
     let abroad = plain.strip_prefix('+').or_else(|| plain.strip_prefix("00"));
     match abroad {
         Some(rest) => rest.strip_prefix("86").ok_or(PhoneFault::Foreign),
-        None => Ok(plain
-            .strip_prefix("86")
-            .filter(|rest| rest.len() == 11)
-            .unwrap_or(plain)),
+        None => Ok(plain.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(plain)),
     }
 }
 
@@ -135,11 +128,7 @@ mod tests {
             "＋８６　１３８００１３８０００",
             "\u{202a}13800138000\u{202c}",
         ] {
-            assert_eq!(
-                Mobile::parse(written).map(|m| m.digits().to_owned()),
-                Ok("13800138000".into()),
-                "{written}"
-            );
+            assert_eq!(Mobile::parse(written).map(|m| m.digits().to_owned()), Ok("13800138000".into()), "{written}");
         }
     }
 

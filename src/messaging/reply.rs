@@ -21,10 +21,7 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// `1` or `2`, with the digits after `#` when there were any.
-    Answer {
-        answer: Answer,
-        code: Option<String>,
-    },
+    Answer { answer: Answer, code: Option<String> },
     /// `T`, `TD`, 退订.
     Stop,
     /// Words.
@@ -75,18 +72,11 @@ text_enum! {
 
 /// Reads a reply; full-width characters, spaces, brackets and closing punctuation do not matter.
 pub fn read(text: &str) -> Reply {
-    let plain: String = text
-        .chars()
-        .take(LONGEST_CODE_CHARS + 1)
-        .filter_map(significant)
-        .collect();
+    let plain: String = text.chars().take(LONGEST_CODE_CHARS + 1).filter_map(significant).collect();
     if text.chars().count() > LONGEST_CODE_CHARS {
         return Reply::Words;
     }
-    let word = plain
-        .strip_prefix("回复")
-        .or_else(|| plain.strip_prefix('回'))
-        .unwrap_or(&plain);
+    let word = plain.strip_prefix("回复").or_else(|| plain.strip_prefix('回')).unwrap_or(&plain);
     match word {
         "T" | "TD" | "退订" => Reply::Stop,
         _ => read_answer(word).unwrap_or(Reply::Words),
@@ -98,43 +88,26 @@ pub fn decide(reply: &Reply, open: &[Question], settled_lately: bool) -> Decisio
     match reply {
         Reply::Stop => Decision::Stop,
         Reply::Words => Decision::Inbox(InboxReason::Words),
-        Reply::Answer { answer, code } => {
-            decide_answer(*answer, code.as_deref(), open, settled_lately)
-        }
+        Reply::Answer { answer, code } => decide_answer(*answer, code.as_deref(), open, settled_lately),
     }
 }
 
-fn decide_answer(
-    answer: Answer,
-    code: Option<&str>,
-    open: &[Question],
-    settled_lately: bool,
-) -> Decision {
+fn decide_answer(answer: Answer, code: Option<&str>, open: &[Question], settled_lately: bool) -> Decision {
     let named = code.and_then(|code| open.iter().find(|question| question.code == code));
     match (answer, named, open) {
-        (_, Some(question), _) => Decision::Act {
-            answer,
-            question: question.clone(),
-        },
-        (_, None, [only]) if code.is_none() => Decision::Act {
-            answer,
-            question: only.clone(),
-        },
+        (_, Some(question), _) => Decision::Act { answer, question: question.clone() },
+        (_, None, [only]) if code.is_none() => Decision::Act { answer, question: only.clone() },
         (Answer::NeedHelp, ..) => Decision::Inbox(InboxReason::HelpWanted),
         (Answer::Done, _, []) if settled_lately => Decision::AlreadyDone,
         (Answer::Done, _, []) => Decision::Inbox(InboxReason::NothingAsked),
-        (Answer::Done, ..) => Decision::AskBack {
-            choices: open.to_vec(),
-        },
+        (Answer::Done, ..) => Decision::AskBack { choices: open.to_vec() },
     }
 }
 
 fn significant(c: char) -> Option<char> {
     match half_width(c) {
         c if c.is_whitespace() || c.is_control() => None,
-        '。' | '.' | ',' | '、' | '!' | ';' | ':' | '"' | '\'' | '“' | '”' | '‘' | '’' | '~' => {
-            None
-        }
+        '。' | '.' | ',' | '、' | '!' | ';' | ':' | '"' | '\'' | '“' | '”' | '‘' | '’' | '~' => None,
         '【' | '】' | '(' | ')' | '[' | ']' | '「' | '」' | '<' | '>' | '《' | '》' => None,
         '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{fe0f}' | '\u{20e3}' => None,
         '﹟' | '♯' => Some('#'),
@@ -169,100 +142,43 @@ mod tests {
     use super::*;
 
     fn done(code: Option<&str>) -> Reply {
-        Reply::Answer {
-            answer: Answer::Done,
-            code: code.map(str::to_owned),
-        }
+        Reply::Answer { answer: Answer::Done, code: code.map(str::to_owned) }
     }
 
     fn question(code: &str) -> Question {
-        Question {
-            message_id: 1,
-            duty_id: 7,
-            code: code.into(),
-            line: "给孩子打电话".into(),
-        }
+        Question { message_id: 1, duty_id: 7, code: code.into(), line: "给孩子打电话".into() }
     }
 
     #[test]
     fn a_one_is_a_one_however_it_is_typed() {
-        for text in [
-            "1",
-            " 1 ",
-            "１",
-            "1。",
-            "1.",
-            "1！",
-            "【1】",
-            "“1”",
-            "(1)",
-            "回1",
-            "回复1",
-            "回复：1",
-            "1️⃣",
-            "1\n",
-        ] {
+        for text in
+            ["1", " 1 ", "１", "1。", "1.", "1！", "【1】", "“1”", "(1)", "回1", "回复1", "回复：1", "1️⃣", "1\n"]
+        {
             assert_eq!(read(text), done(None), "{text:?}");
         }
     }
 
     #[test]
     fn the_code_after_the_sign_is_found() {
-        for text in [
-            "1#4827",
-            "1 # 4827",
-            "１＃４８２７",
-            "1 4827",
-            "14827",
-            "1＊4827",
-            "1-4827",
-            "回复1#4827。",
-        ] {
+        for text in ["1#4827", "1 # 4827", "１＃４８２７", "1 4827", "14827", "1＊4827", "1-4827", "回复1#4827。"]
+        {
             assert_eq!(read(text), done(Some("4827")), "{text:?}");
         }
-        assert_eq!(
-            read("2#4827"),
-            Reply::Answer {
-                answer: Answer::NeedHelp,
-                code: Some("4827".into())
-            }
-        );
+        assert_eq!(read("2#4827"), Reply::Answer { answer: Answer::NeedHelp, code: Some("4827".into()) });
     }
 
     #[test]
     fn stop_is_understood_in_its_usual_forms() {
-        for text in [
-            "T",
-            "t",
-            "TD",
-            "td ",
-            "Ｔ",
-            "ＴＤ",
-            "退订",
-            "回T",
-            "回复TD。",
-        ] {
+        for text in ["T", "t", "TD", "td ", "Ｔ", "ＴＤ", "退订", "回T", "回复TD。"] {
             assert_eq!(read(text), Reply::Stop, "{text:?}");
         }
     }
 
     #[test]
     fn anything_else_is_words_for_a_person() {
-        for text in [
-            "",
-            "好的",
-            "11",
-            "3",
-            "1#",
-            "1#abc",
-            "1#12",
-            "12",
-            "孩子病了",
-            "一",
-            "T恤",
-            "1号打过电话了",
-            "1#1234567",
-        ] {
+        for text in
+            ["", "好的", "11", "3", "1#", "1#abc", "1#12", "12", "孩子病了", "一", "T恤", "1号打过电话了", "1#1234567"]
+        {
             assert_eq!(read(text), Reply::Words, "{text:?}");
         }
         assert_eq!(read(&"1 ".repeat(40)), Reply::Words);
@@ -273,68 +189,38 @@ mod tests {
         let open = [question("4827")];
         assert_eq!(
             decide(&read("1"), &open, false),
-            Decision::Act {
-                answer: Answer::Done,
-                question: question("4827")
-            }
+            Decision::Act { answer: Answer::Done, question: question("4827") }
         );
     }
 
     #[test]
     fn several_open_questions_are_asked_back_and_never_guessed() {
         let open = [question("4827"), question("5190")];
-        assert_eq!(
-            decide(&read("1"), &open, false),
-            Decision::AskBack {
-                choices: open.to_vec()
-            }
-        );
-        assert_eq!(
-            decide(&read("1#1111"), &open, false),
-            Decision::AskBack {
-                choices: open.to_vec()
-            }
-        );
+        assert_eq!(decide(&read("1"), &open, false), Decision::AskBack { choices: open.to_vec() });
+        assert_eq!(decide(&read("1#1111"), &open, false), Decision::AskBack { choices: open.to_vec() });
         assert_eq!(
             decide(&read("1#5190"), &open, false),
-            Decision::Act {
-                answer: Answer::Done,
-                question: question("5190")
-            }
+            Decision::Act { answer: Answer::Done, question: question("5190") }
         );
     }
 
     #[test]
     fn a_wrong_code_is_asked_back_even_when_only_one_question_is_open() {
         let open = [question("4827")];
-        assert_eq!(
-            decide(&read("1#9999"), &open, false),
-            Decision::AskBack {
-                choices: open.to_vec()
-            }
-        );
+        assert_eq!(decide(&read("1#9999"), &open, false), Decision::AskBack { choices: open.to_vec() });
     }
 
     #[test]
     fn a_cry_for_help_reaches_a_person_at_once() {
         let open = [question("4827"), question("5190")];
-        assert_eq!(
-            decide(&read("2"), &open, false),
-            Decision::Inbox(InboxReason::HelpWanted)
-        );
-        assert_eq!(
-            decide(&read("2"), &[], true),
-            Decision::Inbox(InboxReason::HelpWanted)
-        );
+        assert_eq!(decide(&read("2"), &open, false), Decision::Inbox(InboxReason::HelpWanted));
+        assert_eq!(decide(&read("2"), &[], true), Decision::Inbox(InboxReason::HelpWanted));
     }
 
     #[test]
     fn a_second_one_for_the_same_question_is_thanked_again() {
         assert_eq!(decide(&read("1"), &[], true), Decision::AlreadyDone);
-        assert_eq!(
-            decide(&read("1"), &[], false),
-            Decision::Inbox(InboxReason::NothingAsked)
-        );
+        assert_eq!(decide(&read("1"), &[], false), Decision::Inbox(InboxReason::NothingAsked));
     }
 
     proptest! {

@@ -18,11 +18,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            attempts: 6,
-            base_seconds: 30,
-            cap_seconds: 3600,
-        }
+        Self { attempts: 6, base_seconds: 30, cap_seconds: 3600 }
     }
 }
 
@@ -45,11 +41,8 @@ impl Patience {
             return Next::GiveUp;
         }
         let doublings = attempt.saturating_sub(1).clamp(0, 30);
-        let wait_millis = self
-            .base_seconds
-            .saturating_mul(1 << doublings)
-            .clamp(1, self.cap_seconds.max(1))
-            .saturating_mul(1000);
+        let wait_millis =
+            self.base_seconds.saturating_mul(1 << doublings).clamp(1, self.cap_seconds.max(1)).saturating_mul(1000);
         let half = wait_millis / 2;
         let jitter = (half as f64 * chance.clamp(0.0, 1.0)) as i64;
         Next::At(now.plus(chrono::Duration::milliseconds(half + jitter)))
@@ -57,11 +50,7 @@ impl Patience {
 
     /// The instant a vendor named (`until`), bounded by the same limit on attempts.
     pub fn wait_until(self, attempt: i32, until: Instant) -> Next {
-        if attempt >= self.attempts {
-            Next::GiveUp
-        } else {
-            Next::At(until)
-        }
+        if attempt >= self.attempts { Next::GiveUp } else { Next::At(until) }
     }
 }
 
@@ -74,12 +63,10 @@ mod tests {
     fn waits(chance: f64) -> Vec<i64> {
         let now = Instant::from_millis(0);
         (1..6)
-            .filter_map(
-                |attempt| match Patience::default().after_refusal(attempt, now, chance) {
-                    Next::At(at) => Some(at.seconds()),
-                    Next::GiveUp => None,
-                },
-            )
+            .filter_map(|attempt| match Patience::default().after_refusal(attempt, now, chance) {
+                Next::At(at) => Some(at.seconds()),
+                Next::GiveUp => None,
+            })
             .collect()
     }
 
@@ -87,10 +74,7 @@ mod tests {
     fn each_wait_doubles_until_the_attempts_end() {
         assert_eq!(waits(1.0), [30, 60, 120, 240, 480]);
         assert_eq!(waits(0.0), [15, 30, 60, 120, 240]);
-        assert_eq!(
-            Patience::default().after_refusal(6, Instant::from_millis(0), 0.5),
-            Next::GiveUp
-        );
+        assert_eq!(Patience::default().after_refusal(6, Instant::from_millis(0), 0.5), Next::GiveUp);
     }
 
     proptest! {

@@ -24,21 +24,13 @@ impl Size {
 
 /// The text as it reaches the phone: the signature in its brackets, then the body; an empty signature adds nothing.
 pub fn signed(signature: &str, body: &str) -> String {
-    if signature.is_empty() {
-        body.to_owned()
-    } else {
-        format!("【{signature}】{body}")
-    }
+    if signature.is_empty() { body.to_owned() } else { format!("【{signature}】{body}") }
 }
 
 /// The size of `body` under `signature`.
 pub fn size_of(signature: &str, body: &str) -> Size {
     let units = signed(signature, body).encode_utf16().count();
-    let segments = if units <= SINGLE_UNITS {
-        1
-    } else {
-        units.div_ceil(PART_UNITS)
-    };
+    let segments = if units <= SINGLE_UNITS { 1 } else { units.div_ceil(PART_UNITS) };
     Size { units, segments }
 }
 
@@ -54,30 +46,15 @@ mod tests {
 
     #[test]
     fn the_boundaries_stand_where_vendors_count_them() {
-        assert_eq!(
-            [0, 1, 70, 71, 134, 135, 201, 202].map(segments),
-            [1, 1, 1, 2, 2, 3, 3, 4]
-        );
+        assert_eq!([0, 1, 70, 71, 134, 135, 201, 202].map(segments), [1, 1, 1, 2, 2, 3, 3, 4]);
         assert!(size_of("", &"字".repeat(500)).fits());
         assert!(!size_of("", &"字".repeat(501)).fits());
     }
 
     #[test]
     fn the_signature_counts_with_its_brackets() {
-        assert_eq!(
-            size_of("相伴", &"字".repeat(66)),
-            Size {
-                units: 70,
-                segments: 1
-            }
-        );
-        assert_eq!(
-            size_of("相伴", &"字".repeat(67)),
-            Size {
-                units: 71,
-                segments: 2
-            }
-        );
+        assert_eq!(size_of("相伴", &"字".repeat(66)), Size { units: 70, segments: 1 });
+        assert_eq!(size_of("相伴", &"字".repeat(67)), Size { units: 71, segments: 2 });
     }
 
     #[test]

@@ -145,9 +145,7 @@ pub fn faults(
         (ids.len() < observations.len()).then_some(Fault::ChildTwice),
         (received_at.since(made_at).num_days() > rules.oldest_days).then_some(Fault::TooOld),
     ];
-    let each = observations
-        .iter()
-        .flat_map(|observation| faults_of_one(observation, rules));
+    let each = observations.iter().flat_map(|observation| faults_of_one(observation, rules));
     let all: BTreeSet<_> = whole.into_iter().flatten().chain(each).collect();
     all.into_iter().collect()
 }
@@ -158,27 +156,15 @@ pub fn happened_at(made_at: Instant, received_at: Instant) -> Instant {
 }
 
 /// What the coordinator should know about this check-in; nothing here keeps it from being stored.
-pub fn remarks(
-    made_at: Instant,
-    received_at: Instant,
-    pairing: &PairingFacts,
-    rules: &CheckInRules,
-) -> Vec<Remark> {
+pub fn remarks(made_at: Instant, received_at: Instant, pairing: &PairingFacts, rules: &CheckInRules) -> Vec<Remark> {
     let at = happened_at(made_at, received_at);
-    let paused = pairing.state == PairingState::Paused
-        && pairing.paused_at.is_some_and(|paused| at >= paused);
+    let paused = pairing.state == PairingState::Paused && pairing.paused_at.is_some_and(|paused| at >= paused);
     [
         (received_at.since(made_at).num_hours() >= rules.late_after_hours).then_some(Remark::Late),
         (made_at > received_at).then_some(Remark::PhoneClockAhead),
         paused.then_some(Remark::WhilePaused),
-        pairing
-            .ended_at
-            .is_some_and(|ended| at > ended)
-            .then_some(Remark::AfterEnd),
-        pairing
-            .since
-            .is_none_or(|since| at < since)
-            .then_some(Remark::BeforePairing),
+        pairing.ended_at.is_some_and(|ended| at > ended).then_some(Remark::AfterEnd),
+        pairing.since.is_none_or(|since| at < since).then_some(Remark::BeforePairing),
     ]
     .into_iter()
     .flatten()
@@ -196,15 +182,9 @@ pub fn cadence_days(level: RiskLevel, rules: &CheckInRules) -> u64 {
 
 /// The day by which the next check-in is due, counted from the last one or, before the first, from the
 /// beginning or resumption of the pairing, whichever is later.
-pub fn next_due(
-    began_on: NaiveDate,
-    last_on: Option<NaiveDate>,
-    level: RiskLevel,
-    rules: &CheckInRules,
-) -> NaiveDate {
+pub fn next_due(began_on: NaiveDate, last_on: Option<NaiveDate>, level: RiskLevel, rules: &CheckInRules) -> NaiveDate {
     let from = last_on.map_or(began_on, |last| last.max(began_on));
-    from.checked_add_days(Days::new(cadence_days(level, rules)))
-        .unwrap_or(NaiveDate::MAX)
+    from.checked_add_days(Days::new(cadence_days(level, rules))).unwrap_or(NaiveDate::MAX)
 }
 
 /// For how many days a volunteer has been silent about a child: days past `due_on`, once they reach `after_days`.
@@ -222,23 +202,14 @@ pub fn coarse_hundredths(degrees: f64) -> Option<i64> {
 fn faults_of_one(observation: &Observation, rules: &CheckInRules) -> Vec<Fault> {
     let words = observation.worry_words.as_deref().unwrap_or("").trim();
     let note = observation.note.as_deref().unwrap_or("");
-    let silent = observation.scales.is_empty()
-        && note.trim().is_empty()
-        && observation.needs.is_empty()
-        && !observation.worry;
-    let too_long = [note, words]
-        .iter()
-        .any(|text| text.chars().count() > rules.note_characters_at_most);
+    let silent =
+        observation.scales.is_empty() && note.trim().is_empty() && observation.needs.is_empty() && !observation.worry;
+    let too_long = [note, words].iter().any(|text| text.chars().count() > rules.note_characters_at_most);
     [
         silent.then_some(Fault::NothingObserved),
-        observation
-            .scales
-            .iter()
-            .any(|(_, value)| !(1..=5).contains(value))
-            .then_some(Fault::ScaleOutOfRange),
+        observation.scales.iter().any(|(_, value)| !(1..=5).contains(value)).then_some(Fault::ScaleOutOfRange),
         too_long.then_some(Fault::NoteTooLong),
-        (observation.worry && words.is_empty() && note.trim().is_empty())
-            .then_some(Fault::WorryWithoutWords),
+        (observation.worry && words.is_empty() && note.trim().is_empty()).then_some(Fault::WorryWithoutWords),
     ]
     .into_iter()
     .flatten()
@@ -260,20 +231,11 @@ mod tests {
     }
 
     fn fine(child_id: i64) -> Observation {
-        Observation {
-            child_id,
-            scales: vec![(Scale::Mood, 4)],
-            ..Observation::default()
-        }
+        Observation { child_id, scales: vec![(Scale::Mood, 4)], ..Observation::default() }
     }
 
     fn active_since(date: NaiveDate) -> PairingFacts {
-        PairingFacts {
-            state: PairingState::Active,
-            since: Some(noon(date)),
-            paused_at: None,
-            ended_at: None,
-        }
+        PairingFacts { state: PairingState::Active, since: Some(noon(date)), paused_at: None, ended_at: None }
     }
 
     #[test]
@@ -285,10 +247,7 @@ mod tests {
     #[test]
     fn the_same_child_twice_and_an_impossible_scale_are_both_named() {
         let now = noon(day(2026, 11, 23));
-        let odd = Observation {
-            scales: vec![(Scale::Mood, 6)],
-            ..fine(1)
-        };
+        let odd = Observation { scales: vec![(Scale::Mood, 6)], ..fine(1) };
         assert_eq!(
             faults(&[fine(1), odd], now, now, &CheckInRules::default()),
             [Fault::ChildTwice, Fault::ScaleOutOfRange]
@@ -298,14 +257,8 @@ mod tests {
     #[test]
     fn worry_needs_at_least_a_word() {
         let now = noon(day(2026, 11, 23));
-        let mut worried = Observation {
-            worry: true,
-            ..fine(1)
-        };
-        assert_eq!(
-            faults(&[worried.clone()], now, now, &CheckInRules::default()),
-            [Fault::WorryWithoutWords]
-        );
+        let mut worried = Observation { worry: true, ..fine(1) };
+        assert_eq!(faults(&[worried.clone()], now, now, &CheckInRules::default()), [Fault::WorryWithoutWords]);
         worried.worry_words = Some("胳膊上有伤".into());
         assert!(faults(&[worried], now, now, &CheckInRules::default()).is_empty());
     }
@@ -315,12 +268,7 @@ mod tests {
         let made = noon(day(2026, 11, 16));
         let received = noon(day(2026, 11, 23));
         assert!(faults(&[fine(1)], made, received, &CheckInRules::default()).is_empty());
-        let seen = remarks(
-            made,
-            received,
-            &active_since(day(2026, 9, 1)),
-            &CheckInRules::default(),
-        );
+        let seen = remarks(made, received, &active_since(day(2026, 9, 1)), &CheckInRules::default());
         assert_eq!(seen, [Remark::Late]);
     }
 
@@ -348,29 +296,15 @@ mod tests {
     fn the_cadence_follows_the_risk_level() {
         let rules = CheckInRules::default();
         let began = day(2026, 1, 1);
-        assert_eq!(
-            next_due(began, None, RiskLevel::High, &rules),
-            day(2026, 1, 8)
-        );
-        assert_eq!(
-            next_due(began, Some(day(2026, 1, 10)), RiskLevel::Medium, &rules),
-            day(2026, 2, 9)
-        );
-        assert_eq!(
-            next_due(began, None, RiskLevel::Low, &rules),
-            day(2026, 4, 1)
-        );
+        assert_eq!(next_due(began, None, RiskLevel::High, &rules), day(2026, 1, 8));
+        assert_eq!(next_due(began, Some(day(2026, 1, 10)), RiskLevel::Medium, &rules), day(2026, 2, 9));
+        assert_eq!(next_due(began, None, RiskLevel::Low, &rules), day(2026, 4, 1));
     }
 
     #[test]
     fn a_resumed_pairing_is_not_overdue_on_its_first_day() {
         let rules = CheckInRules::default();
-        let due = next_due(
-            day(2026, 11, 1),
-            Some(day(2026, 6, 1)),
-            RiskLevel::High,
-            &rules,
-        );
+        let due = next_due(day(2026, 11, 1), Some(day(2026, 6, 1)), RiskLevel::High, &rules);
         assert_eq!(due, day(2026, 11, 8));
     }
 

@@ -124,23 +124,9 @@ impl Default for MatchingRules {
 }
 
 /// All candidates, possible ones first, best fit first, then the less burdened, then by id.
-pub fn suggest(
-    child: &ChildFacts,
-    candidates: &[Candidate],
-    rules: &MatchingRules,
-) -> Vec<Suggestion> {
-    let mut suggestions: Vec<_> = candidates
-        .iter()
-        .map(|candidate| weigh(child, candidate, rules))
-        .collect();
-    suggestions.sort_by_key(|s| {
-        (
-            !s.obstacles.is_empty(),
-            Reverse(s.points),
-            s.load,
-            s.volunteer_id,
-        )
-    });
+pub fn suggest(child: &ChildFacts, candidates: &[Candidate], rules: &MatchingRules) -> Vec<Suggestion> {
+    let mut suggestions: Vec<_> = candidates.iter().map(|candidate| weigh(child, candidate, rules)).collect();
+    suggestions.sort_by_key(|s| (!s.obstacles.is_empty(), Reverse(s.points), s.load, s.volunteer_id));
     suggestions
 }
 
@@ -150,8 +136,8 @@ pub fn weigh(child: &ChildFacts, candidate: &Candidate, rules: &MatchingRules) -
     let room = candidate.wishes_at_most.min(rules.load_at_most) - candidate.load;
     let fits = fits(child, candidate, distance, room);
     let doubts = doubts(child, candidate, distance, room);
-    let points = fits.iter().map(|b| fit_points(b.code)).sum::<i64>()
-        - doubts.iter().map(|b| doubt_points(b.code)).sum::<i64>();
+    let points =
+        fits.iter().map(|b| fit_points(b.code)).sum::<i64>() - doubts.iter().map(|b| doubt_points(b.code)).sum::<i64>();
     Suggestion {
         volunteer_id: candidate.volunteer_id,
         distance,
@@ -165,11 +151,7 @@ pub fn weigh(child: &ChildFacts, candidate: &Candidate, rules: &MatchingRules) -
 
 /// The coarse distance of two 12-digit area codes.
 pub fn distance(one: &str, other: &str) -> Distance {
-    let shared = one
-        .bytes()
-        .zip(other.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let shared = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     match shared {
         12.. => Distance::SameVillage,
         9..12 => Distance::SameTownship,
@@ -178,19 +160,12 @@ pub fn distance(one: &str, other: &str) -> Distance {
     }
 }
 
-fn fits(
-    child: &ChildFacts,
-    candidate: &Candidate,
-    distance: Distance,
-    room: i64,
-) -> Vec<Because<Fit>> {
+fn fits(child: &ChildFacts, candidate: &Candidate, distance: Distance, room: i64) -> Vec<Because<Fit>> {
     let plain = [
         (distance == Distance::SameVillage).then_some(Fit::SameVillage),
         (distance == Distance::SameTownship).then_some(Fit::SameTownship),
         (child.sex == candidate.sex).then_some(Fit::SameSex),
-        speaks(child, candidate)
-            .unwrap_or(false)
-            .then_some(Fit::SameLanguage),
+        speaks(child, candidate).unwrap_or(false).then_some(Fit::SameLanguage),
         (room > 1).then_some(Fit::HasRoom),
         candidate.paired_with_sibling.then_some(Fit::KnowsSibling),
     ];
@@ -199,19 +174,11 @@ fn fits(
         .into_iter()
         .flatten()
         .map(|code| Because { code, about: None })
-        .chain(needs.map(|need| Because {
-            code: Fit::MeetsNeed,
-            about: Some(*need),
-        }))
+        .chain(needs.map(|need| Because { code: Fit::MeetsNeed, about: Some(*need) }))
         .collect()
 }
 
-fn doubts(
-    child: &ChildFacts,
-    candidate: &Candidate,
-    distance: Distance,
-    room: i64,
-) -> Vec<Because<Doubt>> {
+fn doubts(child: &ChildFacts, candidate: &Candidate, distance: Distance, room: i64) -> Vec<Because<Doubt>> {
     let plain = [
         (child.sex != candidate.sex).then_some(Doubt::OtherSex),
         (speaks(child, candidate) == Some(false)).then_some(Doubt::NoCommonLanguage),
@@ -223,10 +190,7 @@ fn doubts(
         .into_iter()
         .flatten()
         .map(|code| Because { code, about: None })
-        .chain(unmet.map(|need| Because {
-            code: Doubt::NeedNotMet,
-            about: Some(*need),
-        }))
+        .chain(unmet.map(|need| Because { code: Doubt::NeedNotMet, about: Some(*need) }))
         .collect()
 }
 
@@ -235,13 +199,9 @@ fn obstacles(candidate: &Candidate, room: i64) -> Vec<Obstacle> {
         (candidate.state != VolunteerState::Admitted).then_some(Obstacle::NotAdmitted),
         (!candidate.missing.is_empty()).then_some(Obstacle::ProofMissing),
         (room < 1).then_some(Obstacle::LoadFull),
-        candidate
-            .paired_with_child
-            .then_some(Obstacle::AlreadyPaired),
+        candidate.paired_with_child.then_some(Obstacle::AlreadyPaired),
         candidate.of_own_household.then_some(Obstacle::OwnHousehold),
-        candidate
-            .declined_by_family
-            .then_some(Obstacle::FamilyDeclined),
+        candidate.declined_by_family.then_some(Obstacle::FamilyDeclined),
     ]
     .into_iter()
     .flatten()
@@ -250,10 +210,7 @@ fn obstacles(candidate: &Candidate, room: i64) -> Vec<Obstacle> {
 
 /// Whether they share the child's language; `None` when the child's is not known.
 fn speaks(child: &ChildFacts, candidate: &Candidate) -> Option<bool> {
-    child
-        .language
-        .as_ref()
-        .map(|language| candidate.languages.contains(language))
+    child.language.as_ref().map(|language| candidate.languages.contains(language))
 }
 
 fn fit_points(fit: Fit) -> i64 {
@@ -312,106 +269,49 @@ mod tests {
 
     #[test]
     fn a_suggestion_says_why_and_why_not() {
-        let near = Candidate {
-            sex: Sex::Male,
-            area_code: "990101001001".into(),
-            ..candidate(1)
-        };
+        let near = Candidate { sex: Sex::Male, area_code: "990101001001".into(), ..candidate(1) };
         let seen = weigh(&child(), &near, &MatchingRules::default());
         let fits: Vec<_> = seen.fits.iter().map(|b| b.code).collect();
-        assert_eq!(
-            fits,
-            [
-                Fit::SameVillage,
-                Fit::SameLanguage,
-                Fit::HasRoom,
-                Fit::MeetsNeed
-            ]
-        );
-        assert_eq!(
-            seen.doubts,
-            [Because {
-                code: Doubt::OtherSex,
-                about: None
-            }]
-        );
+        assert_eq!(fits, [Fit::SameVillage, Fit::SameLanguage, Fit::HasRoom, Fit::MeetsNeed]);
+        assert_eq!(seen.doubts, [Because { code: Doubt::OtherSex, about: None }]);
         assert!(seen.obstacles.is_empty());
     }
 
     #[test]
     fn a_volunteer_with_five_children_is_shown_last_and_says_why() {
-        let full = Candidate {
-            load: 5,
-            area_code: "990101001001".into(),
-            ..candidate(1)
-        };
+        let full = Candidate { load: 5, area_code: "990101001001".into(), ..candidate(1) };
         let list = suggest(&child(), &[full, candidate(2)], &MatchingRules::default());
-        assert_eq!(
-            list.iter().map(|s| s.volunteer_id).collect::<Vec<_>>(),
-            [2, 1]
-        );
+        assert_eq!(list.iter().map(|s| s.volunteer_id).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(list[1].obstacles, [Obstacle::LoadFull]);
     }
 
     #[test]
     fn wishing_for_more_than_five_does_not_raise_the_limit() {
-        let eager = Candidate {
-            load: 5,
-            wishes_at_most: 50,
-            ..candidate(1)
-        };
-        assert_eq!(
-            weigh(&child(), &eager, &MatchingRules::default()).obstacles,
-            [Obstacle::LoadFull]
-        );
+        let eager = Candidate { load: 5, wishes_at_most: 50, ..candidate(1) };
+        assert_eq!(weigh(&child(), &eager, &MatchingRules::default()).obstacles, [Obstacle::LoadFull]);
     }
 
     #[test]
     fn an_unknown_language_counts_neither_way() {
-        let silent = ChildFacts {
-            language: None,
-            ..child()
-        };
+        let silent = ChildFacts { language: None, ..child() };
         let seen = weigh(&silent, &candidate(1), &MatchingRules::default());
         assert!(!seen.fits.iter().any(|b| b.code == Fit::SameLanguage));
-        assert!(
-            !seen
-                .doubts
-                .iter()
-                .any(|b| b.code == Doubt::NoCommonLanguage)
-        );
+        assert!(!seen.doubts.iter().any(|b| b.code == Doubt::NoCommonLanguage));
     }
 
     #[test]
     fn distance_is_told_from_the_area_codes() {
-        assert_eq!(
-            distance("990101001001", "990101001001"),
-            Distance::SameVillage
-        );
-        assert_eq!(
-            distance("990101001001", "990101001009"),
-            Distance::SameTownship
-        );
-        assert_eq!(
-            distance("990101001001", "990101002001"),
-            Distance::SameCounty
-        );
-        assert_eq!(
-            distance("990101001001", "990102001001"),
-            Distance::Elsewhere
-        );
+        assert_eq!(distance("990101001001", "990101001001"), Distance::SameVillage);
+        assert_eq!(distance("990101001001", "990101001009"), Distance::SameTownship);
+        assert_eq!(distance("990101001001", "990101002001"), Distance::SameCounty);
+        assert_eq!(distance("990101001001", "990102001001"), Distance::Elsewhere);
         assert_eq!(distance("", "990102001001"), Distance::Elsewhere);
     }
 
     fn any_candidate() -> impl Strategy<Value = Candidate> {
         (
             1i64..50,
-            proptest::sample::select(vec![
-                "990101001001",
-                "990101001002",
-                "990101002001",
-                "990202001001",
-            ]),
+            proptest::sample::select(vec!["990101001001", "990101001002", "990101002001", "990202001001"]),
             proptest::sample::select(Sex::ALL),
             proptest::sample::select(VolunteerState::ALL),
             0i64..8,
@@ -419,29 +319,24 @@ mod tests {
             proptest::collection::btree_set(proptest::sample::select(ServiceForm::ALL), 0..3),
             any::<[bool; 4]>(),
         )
-            .prop_map(
-                |(id, area, sex, state, load, wish, skills, flags)| Candidate {
-                    area_code: area.to_owned(),
-                    sex,
-                    state,
-                    load,
-                    wishes_at_most: wish,
-                    skills,
-                    paired_with_child: flags[0],
-                    paired_with_sibling: flags[1],
-                    of_own_household: flags[2],
-                    declined_by_family: flags[3],
-                    ..candidate(id)
-                },
-            )
+            .prop_map(|(id, area, sex, state, load, wish, skills, flags)| Candidate {
+                area_code: area.to_owned(),
+                sex,
+                state,
+                load,
+                wishes_at_most: wish,
+                skills,
+                paired_with_child: flags[0],
+                paired_with_sibling: flags[1],
+                of_own_household: flags[2],
+                declined_by_family: flags[3],
+                ..candidate(id)
+            })
     }
 
     fn distinct(candidates: Vec<Candidate>) -> Vec<Candidate> {
         let mut seen = BTreeSet::new();
-        candidates
-            .into_iter()
-            .filter(|c| seen.insert(c.volunteer_id))
-            .collect()
+        candidates.into_iter().filter(|c| seen.insert(c.volunteer_id)).collect()
     }
 
     proptest! {

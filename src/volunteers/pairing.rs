@@ -99,10 +99,7 @@ pub fn tonight(
     volunteer: VolunteerState,
     missing: &[Missing],
 ) -> Option<NightChange> {
-    let open = matches!(
-        state,
-        PairingState::Proposed | PairingState::Active | PairingState::Paused
-    );
+    let open = matches!(state, PairingState::Proposed | PairingState::Active | PairingState::Paused);
     if open && missing.contains(&Missing::RecordCheckBarred) {
         return Some(NightChange::End(EndReason::RecordBarred));
     }
@@ -111,9 +108,7 @@ pub fn tonight(
     }
     match (state, cause_of_pause(volunteer, missing)) {
         (PairingState::Active, Some(reason)) => Some(NightChange::Pause(reason)),
-        (PairingState::Paused, None) if paused_for != Some(PauseReason::Decision) => {
-            Some(NightChange::Resume)
-        }
+        (PairingState::Paused, None) if paused_for != Some(PauseReason::Decision) => Some(NightChange::Resume),
         _ => None,
     }
 }
@@ -135,12 +130,7 @@ mod tests {
     #[test]
     fn pairing_pauses_when_the_record_check_lapses() {
         assert_eq!(
-            tonight(
-                PairingState::Active,
-                None,
-                VolunteerState::Admitted,
-                &[Missing::RecordCheckLapsed]
-            ),
+            tonight(PairingState::Active, None, VolunteerState::Admitted, &[Missing::RecordCheckLapsed]),
             Some(NightChange::Pause(PauseReason::QualificationLapsed))
         );
     }
@@ -148,35 +138,20 @@ mod tests {
     #[test]
     fn renewal_resumes_what_the_lapse_had_paused() {
         let lapsed = Some(PauseReason::QualificationLapsed);
-        assert_eq!(
-            tonight(PairingState::Paused, lapsed, VolunteerState::Admitted, &[]),
-            Some(NightChange::Resume)
-        );
+        assert_eq!(tonight(PairingState::Paused, lapsed, VolunteerState::Admitted, &[]), Some(NightChange::Resume));
     }
 
     #[test]
     fn the_night_never_lifts_a_pause_that_a_person_decided() {
         let decided = Some(PauseReason::Decision);
-        assert_eq!(
-            tonight(PairingState::Paused, decided, VolunteerState::Admitted, &[]),
-            None
-        );
+        assert_eq!(tonight(PairingState::Paused, decided, VolunteerState::Admitted, &[]), None);
     }
 
     #[test]
     fn a_barring_record_ends_even_a_proposal() {
-        for state in [
-            PairingState::Proposed,
-            PairingState::Active,
-            PairingState::Paused,
-        ] {
+        for state in [PairingState::Proposed, PairingState::Active, PairingState::Paused] {
             assert_eq!(
-                tonight(
-                    state,
-                    None,
-                    VolunteerState::Admitted,
-                    &[Missing::RecordCheckBarred]
-                ),
+                tonight(state, None, VolunteerState::Admitted, &[Missing::RecordCheckBarred]),
                 Some(NightChange::End(EndReason::RecordBarred))
             );
         }
@@ -184,10 +159,8 @@ mod tests {
 
     #[test]
     fn only_the_family_turns_a_proposal_into_a_pairing() {
-        let into_active: Vec<_> = Action::ALL
-            .iter()
-            .filter(|a| act(PairingState::Proposed, **a) == Some(PairingState::Active))
-            .collect();
+        let into_active: Vec<_> =
+            Action::ALL.iter().filter(|a| act(PairingState::Proposed, **a) == Some(PairingState::Active)).collect();
         assert_eq!(into_active, [&Action::Agree]);
     }
 

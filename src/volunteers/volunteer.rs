@@ -84,11 +84,7 @@ pub struct VolunteerRules {
 
 impl Default for VolunteerRules {
     fn default() -> Self {
-        Self {
-            record_check_valid_months: 12,
-            training_valid_months: 24,
-            minimum_age_years: 18,
-        }
+        Self { record_check_valid_months: 12, training_valid_months: 24, minimum_age_years: 18 }
     }
 }
 
@@ -132,17 +128,11 @@ pub enum Refusal {
 
 /// The first day on which a check or training made on `done_on` no longer counts.
 pub fn expires_on(done_on: NaiveDate, valid_months: u32) -> NaiveDate {
-    done_on
-        .checked_add_months(Months::new(valid_months))
-        .unwrap_or(NaiveDate::MAX)
+    done_on.checked_add_months(Months::new(valid_months)).unwrap_or(NaiveDate::MAX)
 }
 
 /// Everything that keeps this person from meeting a child on `on`; empty means fit.
-pub fn missing(
-    qualifications: &Qualifications,
-    on: NaiveDate,
-    rules: &VolunteerRules,
-) -> Vec<Missing> {
+pub fn missing(qualifications: &Qualifications, on: NaiveDate, rules: &VolunteerRules) -> Vec<Missing> {
     let age = qualifications
         .birth_date
         .and_then(|born| (age_on(born, on) < rules.minimum_age_years).then_some(Missing::AdultAge));
@@ -166,9 +156,7 @@ pub fn stage(state: VolunteerState, missing: &[Missing], engagement: Engagement)
         VolunteerState::Declined => Stage::Declined,
         VolunteerState::Ended => Stage::Ended,
         VolunteerState::Paused => Stage::Paused,
-        VolunteerState::Applied if missing.iter().any(|gap| gap.is_about_check()) => {
-            Stage::AwaitingRecordCheck
-        }
+        VolunteerState::Applied if missing.iter().any(|gap| gap.is_about_check()) => Stage::AwaitingRecordCheck,
         VolunteerState::Applied if !missing.is_empty() => Stage::AwaitingTraining,
         VolunteerState::Applied => Stage::ReadyForAdmission,
         VolunteerState::Admitted if !missing.is_empty() => Stage::Suspended,
@@ -183,11 +171,7 @@ pub fn stage(state: VolunteerState, missing: &[Missing], engagement: Engagement)
 /// # Errors
 /// [`Refusal::NotFrom`] when the state does not know the action, [`Refusal::StillMissing`] when admission or
 /// resumption lacks a proof.
-pub fn act(
-    state: VolunteerState,
-    action: Action,
-    missing: &[Missing],
-) -> Result<VolunteerState, Refusal> {
+pub fn act(state: VolunteerState, action: Action, missing: &[Missing]) -> Result<VolunteerState, Refusal> {
     use VolunteerState as S;
     let next = match (state, action) {
         (S::Applied, Action::Admit) => S::Admitted,
@@ -206,10 +190,7 @@ pub fn act(
 impl Missing {
     /// Whether the gap concerns the person rather than the training.
     fn is_about_check(self) -> bool {
-        matches!(
-            self,
-            Self::AdultAge | Self::RecordCheck | Self::RecordCheckLapsed | Self::RecordCheckBarred
-        )
+        matches!(self, Self::AdultAge | Self::RecordCheck | Self::RecordCheckLapsed | Self::RecordCheckBarred)
     }
 }
 
@@ -233,32 +214,17 @@ mod tests {
     fn fit_until(check: NaiveDate, training: NaiveDate) -> Qualifications {
         Qualifications {
             birth_date: Some(day(1980, 5, 1)),
-            record_check: Some(RecordCheck {
-                outcome: CheckOutcome::Clear,
-                expires_on: check,
-            }),
-            training: Some(Training {
-                expires_on: training,
-            }),
+            record_check: Some(RecordCheck { outcome: CheckOutcome::Clear, expires_on: check }),
+            training: Some(Training { expires_on: training }),
         }
     }
 
     #[test]
     fn an_applicant_is_told_everything_that_is_missing() {
-        let gaps = missing(
-            &Qualifications::default(),
-            day(2026, 11, 23),
-            &VolunteerRules::default(),
-        );
+        let gaps = missing(&Qualifications::default(), day(2026, 11, 23), &VolunteerRules::default());
         assert_eq!(gaps, [Missing::RecordCheck, Missing::Training]);
-        assert_eq!(
-            act(VolunteerState::Applied, Action::Admit, &gaps),
-            Err(Refusal::StillMissing(gaps.clone()))
-        );
-        assert_eq!(
-            stage(VolunteerState::Applied, &gaps, Engagement::default()),
-            Stage::AwaitingRecordCheck
-        );
+        assert_eq!(act(VolunteerState::Applied, Action::Admit, &gaps), Err(Refusal::StillMissing(gaps.clone())));
+        assert_eq!(stage(VolunteerState::Applied, &gaps, Engagement::default()), Stage::AwaitingRecordCheck);
     }
 
     #[test]
@@ -267,38 +233,23 @@ mod tests {
         let facts = fit_until(expiry, day(2030, 1, 1));
         let rules = VolunteerRules::default();
         assert!(missing(&facts, day(2026, 11, 22), &rules).is_empty());
-        assert_eq!(
-            missing(&facts, day(2026, 11, 23), &rules),
-            [Missing::RecordCheckLapsed]
-        );
+        assert_eq!(missing(&facts, day(2026, 11, 23), &rules), [Missing::RecordCheckLapsed]);
     }
 
     #[test]
     fn a_lapsed_training_suspends_an_admitted_volunteer() {
         let facts = fit_until(day(2030, 1, 1), day(2026, 11, 23));
         let gaps = missing(&facts, day(2026, 11, 23), &VolunteerRules::default());
-        let engaged = Engagement {
-            pairings: 2,
-            has_checked_in: true,
-        };
-        assert_eq!(
-            stage(VolunteerState::Admitted, &gaps, engaged),
-            Stage::Suspended
-        );
+        let engaged = Engagement { pairings: 2, has_checked_in: true };
+        assert_eq!(stage(VolunteerState::Admitted, &gaps, engaged), Stage::Suspended);
         assert_eq!(stage(VolunteerState::Admitted, &[], engaged), Stage::Active);
     }
 
     #[test]
     fn a_barring_record_stops_admission_however_fresh_the_check() {
         let mut facts = fit_until(day(2030, 1, 1), day(2030, 1, 1));
-        facts.record_check = Some(RecordCheck {
-            outcome: CheckOutcome::Barred,
-            expires_on: day(2030, 1, 1),
-        });
-        assert_eq!(
-            missing(&facts, day(2026, 1, 1), &VolunteerRules::default()),
-            [Missing::RecordCheckBarred]
-        );
+        facts.record_check = Some(RecordCheck { outcome: CheckOutcome::Barred, expires_on: day(2030, 1, 1) });
+        assert_eq!(missing(&facts, day(2026, 1, 1), &VolunteerRules::default()), [Missing::RecordCheckBarred]);
     }
 
     #[test]
@@ -306,10 +257,7 @@ mod tests {
         let mut facts = fit_until(day(2030, 1, 1), day(2030, 1, 1));
         facts.birth_date = Some(day(2008, 11, 24));
         let rules = VolunteerRules::default();
-        assert_eq!(
-            missing(&facts, day(2026, 11, 23), &rules),
-            [Missing::AdultAge]
-        );
+        assert_eq!(missing(&facts, day(2026, 11, 23), &rules), [Missing::AdultAge]);
         assert!(missing(&facts, day(2026, 11, 24), &rules).is_empty());
     }
 

@@ -20,25 +20,13 @@ pub struct AgeOut {
 pub fn next_age_out(born: NaiveDate, labels: &[Label], day: NaiveDate) -> Option<AgeOut> {
     [16, 18].into_iter().find_map(|age| {
         let on = birthday(born, age);
-        let ending: Vec<_> = labels
-            .iter()
-            .map(|label| label.kind)
-            .filter(|kind| kind.ends_at_age() == age)
-            .collect();
+        let ending: Vec<_> = labels.iter().map(|label| label.kind).filter(|kind| kind.ends_at_age() == age).collect();
         (on > day && !ending.is_empty()).then_some(AgeOut { age, on, ending })
     })
 }
 
 /// How many days ahead was the latest announcement that is due on `day`; `None` before the first and from the birthday on.
 pub fn announced(on: NaiveDate, day: NaiveDate) -> Option<u64> {
-    let reached = |ahead: &&u64| {
-        on.checked_sub_days(Days::new(**ahead))
-            .is_some_and(|due| due <= day)
-    };
-    ANNOUNCED_DAYS_AHEAD
-        .iter()
-        .filter(reached)
-        .min()
-        .copied()
-        .filter(|_| day < on)
+    let reached = |ahead: &&u64| on.checked_sub_days(Days::new(**ahead)).is_some_and(|due| due <= day);
+    ANNOUNCED_DAYS_AHEAD.iter().filter(reached).min().copied().filter(|_| day < on)
 }

@@ -73,10 +73,7 @@ impl Condition {
 
     /// Whether the person is behind bars or in compulsory rehabilitation.
     pub fn is_confined(self) -> bool {
-        matches!(
-            self,
-            Self::Imprisoned | Self::CompulsoryRehab | Self::Detained
-        )
+        matches!(self, Self::Imprisoned | Self::CompulsoryRehab | Self::Detained)
     }
 }
 
@@ -112,10 +109,7 @@ text_enum! {
 impl CircumstanceKind {
     /// Whether the fact tells of harm done to the child; such facts stand in no export.
     pub fn is_harm(self) -> bool {
-        matches!(
-            self,
-            Self::Abuse | Self::Abandonment | Self::UnlawfulHarm | Self::DomesticViolence
-        )
+        matches!(self, Self::Abuse | Self::Abandonment | Self::UnlawfulHarm | Self::DomesticViolence)
     }
 }
 

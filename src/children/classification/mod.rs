@@ -112,10 +112,7 @@ impl Default for Policy {
             away_months: 6,
             visit_days: 60,
             lasting_months: 6,
-            poor_household: vec![
-                CircumstanceKind::RegisteredPoor,
-                CircumstanceKind::MinimumLivingAllowance,
-            ],
+            poor_household: vec![CircumstanceKind::RegisteredPoor, CircumstanceKind::MinimumLivingAllowance],
         }
     }
 }
@@ -149,21 +146,11 @@ pub struct About {
 
 impl Reason {
     fn new(code: ReasonCode, span: Span) -> Self {
-        Self {
-            code,
-            span,
-            about: Vec::new(),
-        }
+        Self { code, span, about: Vec::new() }
     }
 
     fn about(mut self, parents: &[&Parent]) -> Self {
-        self.about = parents
-            .iter()
-            .map(|parent| About {
-                kin: parent.kin,
-                condition: parent.condition,
-            })
-            .collect();
+        self.about = parents.iter().map(|parent| About { kin: parent.kin, condition: parent.condition }).collect();
         self
     }
 }
@@ -171,10 +158,7 @@ impl Reason {
 /// The labels of a child on `day`, in the order of [`LabelKind`].
 pub fn labels(facts: &Facts, policy: &Policy, day: NaiveDate) -> Vec<Label> {
     let found = rules::reasons(facts, policy);
-    LabelKind::ALL
-        .iter()
-        .filter_map(|kind| label(*kind, &found, day))
-        .collect()
+    LabelKind::ALL.iter().filter_map(|kind| label(*kind, &found, day)).collect()
 }
 
 /// The first day after `day` on which the labels or their reasons change although no fact does.
@@ -192,37 +176,17 @@ pub fn without_hiv(labels: Vec<Label>) -> Vec<Label> {
     labels
         .into_iter()
         .filter_map(|mut label| {
-            label
-                .reasons
-                .retain(|reason| reason.code != ReasonCode::Hiv);
-            label.since = label
-                .reasons
-                .iter()
-                .map(|reason| reason.span.from)
-                .min()
-                .unwrap_or(label.since);
+            label.reasons.retain(|reason| reason.code != ReasonCode::Hiv);
+            label.since = label.reasons.iter().map(|reason| reason.span.from).min().unwrap_or(label.since);
             (!label.reasons.is_empty()).then_some(label)
         })
         .collect()
 }
 
 fn label(kind: LabelKind, found: &[(LabelKind, Reason)], day: NaiveDate) -> Option<Label> {
-    let mine: Vec<_> = found
-        .iter()
-        .filter(|(label, _)| *label == kind)
-        .map(|(_, reason)| reason)
-        .collect();
+    let mine: Vec<_> = found.iter().filter(|(label, _)| *label == kind).map(|(_, reason)| reason).collect();
     let unbroken = join(mine.iter().map(|reason| reason.span).collect());
     let span = unbroken.into_iter().find(|span| span.contains(day))?;
-    let reasons = mine
-        .into_iter()
-        .filter(|reason| reason.span.contains(day))
-        .cloned()
-        .collect();
-    Some(Label {
-        kind,
-        since: span.from,
-        until: span.until,
-        reasons,
-    })
+    let reasons = mine.into_iter().filter(|reason| reason.span.contains(day)).cloned().collect();
+    Some(Label { kind, since: span.from, until: span.until, reasons })
 }

@@ -17,19 +17,12 @@ pub fn reasons(facts: &Facts, policy: &Policy) -> Vec<(LabelKind, Reason)> {
     found.extend(poor_family(facts, policy));
     found.extend(by_circumstance(facts));
     found.extend(prisoners_child(facts));
-    found
-        .into_iter()
-        .filter_map(|(label, reason)| clip(facts.birth_date, label, reason))
-        .collect()
+    found.into_iter().filter_map(|(label, reason)| clip(facts.birth_date, label, reason)).collect()
 }
 
 /// The parents in law, when all of them are recorded: adoptive ones in place of those by birth.
 pub fn parents_in_law(facts: &Facts) -> Option<Vec<&Parent>> {
-    let adoptive: Vec<_> = facts
-        .parents
-        .iter()
-        .filter(|parent| parent.kin.is_adoptive_parent())
-        .collect();
+    let adoptive: Vec<_> = facts.parents.iter().filter(|parent| parent.kin.is_adoptive_parent()).collect();
     if !adoptive.is_empty() {
         return Some(adoptive);
     }
@@ -38,23 +31,14 @@ pub fn parents_in_law(facts: &Facts) -> Option<Vec<&Parent>> {
 }
 
 fn left_behind(facts: &Facts, policy: &Policy) -> Vec<(LabelKind, Reason)> {
-    let parents = parents_in_law(facts)
-        .filter(|_| facts.rural_registration)
-        .unwrap_or_default();
+    let parents = parents_in_law(facts).filter(|_| facts.rural_registration).unwrap_or_default();
     let is_away = |parent: &Parent| away(parent, policy);
     let is_unable = |parent: &Parent| unable(parent, facts.birth_date);
     split(&parents, is_away, is_unable)
         .into_iter()
         .map(|(span, others)| {
-            let code = if others.is_empty() {
-                ReasonCode::BothAway
-            } else {
-                ReasonCode::OneAwayOtherUnable
-            };
-            (
-                LabelKind::LeftBehind,
-                Reason::new(code, span).about(&others),
-            )
+            let code = if others.is_empty() { ReasonCode::BothAway } else { ReasonCode::OneAwayOtherUnable };
+            (LabelKind::LeftBehind, Reason::new(code, span).about(&others))
         })
         .collect()
 }
@@ -62,12 +46,8 @@ fn left_behind(facts: &Facts, policy: &Policy) -> Vec<(LabelKind, Reason)> {
 fn orphan(facts: &Facts) -> Vec<(LabelKind, Reason)> {
     let parents = parents_in_law(facts).unwrap_or_default();
     let both_gone = everyone(&parents, |parent| gone(parent, facts.birth_date));
-    let foundling = facts
-        .parents_unfindable_since
-        .map(|from| Span { from, until: None });
-    let gone = both_gone
-        .into_iter()
-        .map(|span| Reason::new(ReasonCode::ParentsGone, span).about(&parents));
+    let foundling = facts.parents_unfindable_since.map(|from| Span { from, until: None });
+    let gone = both_gone.into_iter().map(|span| Reason::new(ReasonCode::ParentsGone, span).about(&parents));
     gone.chain(foundling.map(|span| Reason::new(ReasonCode::ParentsUnfindable, span)))
         .map(|reason| (LabelKind::Orphan, reason))
         .collect()
@@ -77,26 +57,12 @@ fn own_condition(facts: &Facts) -> Vec<(LabelKind, Reason)> {
     let health = &facts.health;
     let grave = health.disability.filter(|disability| disability.grade <= 2);
     [
-        (
-            ReasonCode::GraveDisability,
-            grave.map(|disability| disability.since),
-        ),
+        (ReasonCode::GraveDisability, grave.map(|disability| disability.since)),
         (ReasonCode::SeriousIllness, health.serious_illness_since),
         (ReasonCode::Hiv, health.hiv_since),
     ]
     .into_iter()
-    .filter_map(|(code, since)| {
-        Some((
-            LabelKind::OwnCondition,
-            Reason::new(
-                code,
-                Span {
-                    from: since?,
-                    until: None,
-                },
-            ),
-        ))
-    })
+    .filter_map(|(code, since)| Some((LabelKind::OwnCondition, Reason::new(code, Span { from: since?, until: None }))))
     .collect()
 }
 
@@ -104,55 +70,30 @@ fn own_condition(facts: &Facts) -> Vec<(LabelKind, Reason)> {
 fn without_support(facts: &Facts, policy: &Policy) -> Vec<(LabelKind, Reason)> {
     let parents = parents_in_law(facts).unwrap_or_default();
     let born = facts.birth_date;
-    split(
-        &parents,
-        |parent| unsupporting(parent, born, policy),
-        |parent| gone(parent, born),
-    )
-    .into_iter()
-    .flat_map(|(span, others)| {
-        let code = if others.is_empty() {
-            ReasonCode::NoParentSupports
-        } else {
-            ReasonCode::OneGoneOtherUnsupporting
-        };
-        let reason = Reason::new(code, span).about(&parents);
-        [
-            (LabelKind::DeFactoUnsupported, reason.clone()),
-            (LabelKind::Family, reason),
-        ]
-    })
-    .collect()
+    split(&parents, |parent| unsupporting(parent, born, policy), |parent| gone(parent, born))
+        .into_iter()
+        .flat_map(|(span, others)| {
+            let code =
+                if others.is_empty() { ReasonCode::NoParentSupports } else { ReasonCode::OneGoneOtherUnsupporting };
+            let reason = Reason::new(code, span).about(&parents);
+            [(LabelKind::DeFactoUnsupported, reason.clone()), (LabelKind::Family, reason)]
+        })
+        .collect()
 }
 
 fn poor_family(facts: &Facts, policy: &Policy) -> Vec<(LabelKind, Reason)> {
-    let poor = policy
-        .poor_household
-        .iter()
-        .flat_map(|kind| circumstance(facts, *kind))
-        .collect::<Vec<_>>();
+    let poor = policy.poor_household.iter().flat_map(|kind| circumstance(facts, *kind)).collect::<Vec<_>>();
     let hardships = [
-        (
-            ReasonCode::PoorWithHealthCareHardship,
-            CircumstanceKind::HealthCareHardship,
-        ),
-        (
-            ReasonCode::PoorWithSchoolingHardship,
-            CircumstanceKind::SchoolingHardship,
-        ),
+        (ReasonCode::PoorWithHealthCareHardship, CircumstanceKind::HealthCareHardship),
+        (ReasonCode::PoorWithSchoolingHardship, CircumstanceKind::SchoolingHardship),
     ];
     let with_hardship = hardships.into_iter().flat_map(|(code, kind)| {
-        meet(&poor, &circumstance(facts, kind))
-            .into_iter()
-            .map(move |span| Reason::new(code, span))
+        meet(&poor, &circumstance(facts, kind)).into_iter().map(move |span| Reason::new(code, span))
     });
     let supported = circumstance(facts, CircumstanceKind::SpecialHardshipSupport)
         .into_iter()
         .map(|span| Reason::new(ReasonCode::SpecialHardshipSupport, span));
-    with_hardship
-        .chain(supported)
-        .map(|reason| (LabelKind::Family, reason))
-        .collect()
+    with_hardship.chain(supported).map(|reason| (LabelKind::Family, reason)).collect()
 }
 
 fn by_circumstance(facts: &Facts) -> Vec<(LabelKind, Reason)> {
@@ -161,9 +102,7 @@ fn by_circumstance(facts: &Facts) -> Vec<(LabelKind, Reason)> {
         .iter()
         .flat_map(|fact| {
             let span = Span::new(fact.since, fact.until);
-            labels_of(fact.kind)
-                .iter()
-                .filter_map(move |(label, code)| Some((*label, Reason::new(*code, span?))))
+            labels_of(fact.kind).iter().filter_map(move |(label, code)| Some((*label, Reason::new(*code, span?))))
         })
         .collect()
 }
@@ -175,14 +114,8 @@ fn labels_of(kind: CircumstanceKind) -> &'static [(LabelKind, ReasonCode)] {
         Fact::Abuse => &[(Label::Safety, Code::Abuse)],
         Fact::Abandonment => &[(Label::Safety, Code::Abandonment)],
         Fact::UnlawfulHarm => &[(Label::Safety, Code::UnlawfulHarm)],
-        Fact::Vagrancy => &[
-            (Label::Safety, Code::Vagrancy),
-            (Label::KeyVagrant, Code::Vagrancy),
-        ],
-        Fact::Begging => &[
-            (Label::Safety, Code::Begging),
-            (Label::KeyVagrant, Code::Begging),
-        ],
+        Fact::Vagrancy => &[(Label::Safety, Code::Vagrancy), (Label::KeyVagrant, Code::Vagrancy)],
+        Fact::Begging => &[(Label::Safety, Code::Begging), (Label::KeyVagrant, Code::Begging)],
         Fact::SuddenEvent => &[(Label::Temporary, Code::SuddenEvent)],
         Fact::Accident => &[(Label::Temporary, Code::Accident)],
         Fact::GraveIllness => &[(Label::Temporary, Code::GraveIllness)],
@@ -209,14 +142,8 @@ fn prisoners_child(facts: &Facts) -> Vec<(LabelKind, Reason)> {
         .iter()
         .filter(|parent| parent.condition == Condition::Imprisoned)
         .map(|parent| {
-            let span = Span {
-                from: parent.condition_since.unwrap_or(facts.birth_date),
-                until: None,
-            };
-            (
-                LabelKind::KeyPrisonersChild,
-                Reason::new(ReasonCode::ParentImprisoned, span).about(&[parent]),
-            )
+            let span = Span { from: parent.condition_since.unwrap_or(facts.birth_date), until: None };
+            (LabelKind::KeyPrisonersChild, Reason::new(ReasonCode::ParentImprisoned, span).about(&[parent]))
         })
         .collect()
 }
@@ -231,22 +158,11 @@ fn split<'a>(
     choices
         .flat_map(|choice| {
             let chosen = |place: usize| choice >> place & 1 == 1;
-            let lists = parents.iter().enumerate().map(|(n, parent)| {
-                if chosen(n) {
-                    first(parent)
-                } else {
-                    second(parent)
-                }
-            });
-            let others: Vec<_> = parents
-                .iter()
-                .enumerate()
-                .filter(|(n, _)| !chosen(*n))
-                .map(|(_, parent)| *parent)
-                .collect();
-            common(lists)
-                .into_iter()
-                .map(move |span| (span, others.clone()))
+            let lists =
+                parents.iter().enumerate().map(|(n, parent)| if chosen(n) { first(parent) } else { second(parent) });
+            let others: Vec<_> =
+                parents.iter().enumerate().filter(|(n, _)| !chosen(*n)).map(|(_, parent)| *parent).collect();
+            common(lists).into_iter().map(move |span| (span, others.clone()))
         })
         .collect()
 }
@@ -256,9 +172,7 @@ fn everyone(parents: &[&Parent], rule: impl Fn(&Parent) -> Vec<Span>) -> Vec<Spa
 }
 
 fn common(lists: impl Iterator<Item = Vec<Span>>) -> Vec<Span> {
-    lists
-        .reduce(|left, right| meet(&left, &right))
-        .unwrap_or_default()
+    lists.reduce(|left, right| meet(&left, &right)).unwrap_or_default()
 }
 
 fn circumstance(facts: &Facts, kind: CircumstanceKind) -> Vec<Span> {

@@ -5,9 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// From a day (included) until a day (excluded), or without a known end.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Span {
     pub from: NaiveDate,
     pub until: Option<NaiveDate>,
@@ -16,9 +14,7 @@ pub struct Span {
 impl Span {
     /// The span from `from` until `until`; `None` when it would hold no day.
     pub fn new(from: NaiveDate, until: Option<NaiveDate>) -> Option<Self> {
-        until
-            .is_none_or(|end| from < end)
-            .then_some(Self { from, until })
+        until.is_none_or(|end| from < end).then_some(Self { from, until })
     }
 
     pub fn contains(self, day: NaiveDate) -> bool {
@@ -27,18 +23,13 @@ impl Span {
 
     /// The days that lie in both.
     pub fn meet(self, other: Self) -> Option<Self> {
-        Self::new(
-            self.from.max(other.from),
-            earlier_end(self.until, other.until),
-        )
+        Self::new(self.from.max(other.from), earlier_end(self.until, other.until))
     }
 }
 
 /// The days that lie in some span of each list.
 pub fn meet(left: &[Span], right: &[Span]) -> Vec<Span> {
-    let pairs = left
-        .iter()
-        .flat_map(|a| right.iter().filter_map(|b| a.meet(*b)));
+    let pairs = left.iter().flat_map(|a| right.iter().filter_map(|b| a.meet(*b)));
     join(pairs.collect())
 }
 
@@ -80,9 +71,7 @@ mod tests {
 
     fn spans() -> impl Strategy<Value = Vec<Span>> {
         prop::collection::vec((0u64..40, prop::option::of(1u64..20)), 0..6).prop_map(|list| {
-            list.into_iter()
-                .filter_map(|(from, length)| Span::new(day(from), length.map(|n| day(from + n))))
-                .collect()
+            list.into_iter().filter_map(|(from, length)| Span::new(day(from), length.map(|n| day(from + n)))).collect()
         })
     }
 

@@ -11,37 +11,19 @@ fn day(y: i32, m: u32, d: u32) -> NaiveDate {
 }
 
 fn parent(kin: Kin) -> Parent {
-    Parent {
-        kin,
-        condition: Condition::Able,
-        condition_since: None,
-        condition_expected_until: None,
-        stays: vec![],
-    }
+    Parent { kin, condition: Condition::Able, condition_since: None, condition_expected_until: None, stays: vec![] }
 }
 
 fn unwell(kin: Kin, condition: Condition, since: NaiveDate) -> Parent {
-    Parent {
-        condition,
-        condition_since: Some(since),
-        ..parent(kin)
-    }
+    Parent { condition, condition_since: Some(since), ..parent(kin) }
 }
 
 fn working(kin: Kin, since: NaiveDate) -> Parent {
-    Parent {
-        stays: vec![stay(since, None)],
-        ..parent(kin)
-    }
+    Parent { stays: vec![stay(since, None)], ..parent(kin) }
 }
 
 fn stay(since: NaiveDate, until: Option<NaiveDate>) -> Stay {
-    Stay {
-        since,
-        until,
-        outside_county: true,
-        home_for_good: false,
-    }
+    Stay { since, until, outside_county: true, home_for_good: false }
 }
 
 fn child(parents: Vec<Parent>) -> Facts {
@@ -56,19 +38,12 @@ fn child(parents: Vec<Parent>) -> Facts {
 }
 
 fn with(mut facts: Facts, kind: CircumstanceKind, since: NaiveDate) -> Facts {
-    facts.circumstances.push(Circumstance {
-        kind,
-        since,
-        until: None,
-    });
+    facts.circumstances.push(Circumstance { kind, since, until: None });
     facts
 }
 
 fn kinds(facts: &Facts, on: NaiveDate) -> Vec<LabelKind> {
-    labels(facts, &Policy::default(), on)
-        .into_iter()
-        .map(|label| label.kind)
-        .collect()
+    labels(facts, &Policy::default(), on).into_iter().map(|label| label.kind).collect()
 }
 
 fn why(facts: &Facts, on: NaiveDate) -> Vec<ReasonCode> {
@@ -87,26 +62,17 @@ fn today() -> NaiveDate {
 
 #[test]
 fn both_parents_away_for_six_months_leave_a_child_behind() {
-    let facts = child(vec![
-        working(Kin::Father, day(2026, 1, 10)),
-        working(Kin::Mother, day(2026, 2, 20)),
-    ]);
+    let facts = child(vec![working(Kin::Father, day(2026, 1, 10)), working(Kin::Mother, day(2026, 2, 20))]);
     assert_eq!(kinds(&facts, day(2026, 8, 19)), []);
     let label = labels(&facts, &Policy::default(), day(2026, 8, 20)).remove(0);
-    assert_eq!(
-        (label.kind, label.since),
-        (LabelKind::LeftBehind, day(2026, 8, 20))
-    );
+    assert_eq!((label.kind, label.since), (LabelKind::LeftBehind, day(2026, 8, 20)));
     assert_eq!(label.until, Some(day(2031, 3, 8)));
     assert_eq!(label.reasons[0].code, ReasonCode::BothAway);
 }
 
 #[test]
 fn one_parent_at_home_who_can_care_is_enough() {
-    let facts = child(vec![
-        working(Kin::Father, day(2020, 1, 1)),
-        parent(Kin::Mother),
-    ]);
+    let facts = child(vec![working(Kin::Father, day(2020, 1, 1)), parent(Kin::Mother)]);
     assert_eq!(kinds(&facts, today()), []);
 }
 
@@ -117,34 +83,20 @@ fn one_away_and_the_other_unable_leaves_a_child_behind_and_names_the_one_at_home
         unwell(Kin::Mother, Condition::WithoutAbility, day(2025, 5, 1)),
     ]);
     let label = labels(&facts, &Policy::default(), today()).remove(0);
-    assert_eq!(
-        (label.kind, label.since),
-        (LabelKind::LeftBehind, day(2025, 5, 1))
-    );
-    assert_eq!(
-        label.reasons[0].about,
-        [About {
-            kin: Kin::Mother,
-            condition: Condition::WithoutAbility
-        }]
-    );
+    assert_eq!((label.kind, label.since), (LabelKind::LeftBehind, day(2025, 5, 1)));
+    assert_eq!(label.reasons[0].about, [About { kin: Kin::Mother, condition: Condition::WithoutAbility }]);
 }
 
 #[test]
 fn a_widowed_parent_away_leaves_a_child_behind() {
-    let facts = child(vec![
-        unwell(Kin::Father, Condition::Dead, day(2022, 1, 1)),
-        working(Kin::Mother, day(2023, 2, 1)),
-    ]);
+    let facts =
+        child(vec![unwell(Kin::Father, Condition::Dead, day(2022, 1, 1)), working(Kin::Mother, day(2023, 2, 1))]);
     assert_eq!(kinds(&facts, today()), [LabelKind::LeftBehind]);
 }
 
 #[test]
 fn town_registration_and_work_within_the_county_do_not_count() {
-    let mut facts = child(vec![
-        working(Kin::Father, day(2020, 1, 1)),
-        working(Kin::Mother, day(2020, 1, 1)),
-    ]);
+    let mut facts = child(vec![working(Kin::Father, day(2020, 1, 1)), working(Kin::Mother, day(2020, 1, 1))]);
     facts.rural_registration = false;
     assert_eq!(kinds(&facts, today()), []);
     facts.rural_registration = true;
@@ -155,15 +107,9 @@ fn town_registration_and_work_within_the_county_do_not_count() {
 #[test]
 fn a_visit_home_does_not_break_the_six_months_and_coming_home_for_good_does() {
     let mut father = working(Kin::Father, day(2026, 3, 1));
-    father.stays = vec![
-        stay(day(2025, 8, 1), Some(day(2026, 1, 25))),
-        stay(day(2026, 2, 20), None),
-    ];
+    father.stays = vec![stay(day(2025, 8, 1), Some(day(2026, 1, 25))), stay(day(2026, 2, 20), None)];
     let mut facts = child(vec![father, working(Kin::Mother, day(2020, 1, 1))]);
-    assert_eq!(
-        labels(&facts, &Policy::default(), today())[0].since,
-        day(2026, 2, 1)
-    );
+    assert_eq!(labels(&facts, &Policy::default(), today())[0].since, day(2026, 2, 1));
     facts.parents[0].stays[0].home_for_good = true;
     assert_eq!(kinds(&facts, day(2026, 8, 19)), []);
     assert_eq!(kinds(&facts, day(2026, 8, 20)), [LabelKind::LeftBehind]);
@@ -171,16 +117,10 @@ fn a_visit_home_does_not_break_the_six_months_and_coming_home_for_good_does() {
 
 #[test]
 fn a_visit_that_lasts_longer_than_the_policy_allows_ends_the_absence() {
-    let mut facts = child(vec![
-        working(Kin::Father, day(2020, 1, 1)),
-        working(Kin::Mother, day(2020, 1, 1)),
-    ]);
+    let mut facts = child(vec![working(Kin::Father, day(2020, 1, 1)), working(Kin::Mother, day(2020, 1, 1))]);
     facts.parents[0].stays[0].until = Some(day(2026, 9, 1));
     assert_eq!(kinds(&facts, day(2026, 10, 30)), [LabelKind::LeftBehind]);
-    assert_eq!(
-        next_change(&facts, &Policy::default(), day(2026, 9, 2)),
-        Some(day(2026, 10, 31))
-    );
+    assert_eq!(next_change(&facts, &Policy::default(), day(2026, 9, 2)), Some(day(2026, 10, 31)));
     assert_eq!(kinds(&facts, day(2026, 10, 31)), []);
 }
 
@@ -188,28 +128,18 @@ fn a_visit_that_lasts_longer_than_the_policy_allows_ends_the_absence() {
 fn no_label_is_given_where_a_parent_is_not_recorded_and_the_gap_is_named() {
     let facts = child(vec![working(Kin::Mother, day(2020, 1, 1))]);
     assert_eq!(kinds(&facts, today()), []);
-    let known = Known {
-        identity_number: true,
-        a_parent_phone: true,
-        ..Known::default()
-    };
+    let known = Known { identity_number: true, a_parent_phone: true, ..Known::default() };
     assert_eq!(gaps(&facts, known), [Gap::Father, Gap::Carer]);
 }
 
 #[test]
 fn the_sixteenth_birthday_ends_left_behind_and_the_eighteenth_the_rest() {
     let facts = with(
-        child(vec![
-            working(Kin::Father, day(2020, 1, 1)),
-            working(Kin::Mother, day(2020, 1, 1)),
-        ]),
+        child(vec![working(Kin::Father, day(2020, 1, 1)), working(Kin::Mother, day(2020, 1, 1))]),
         CircumstanceKind::SpecialHardshipSupport,
         day(2024, 1, 1),
     );
-    assert_eq!(
-        kinds(&facts, day(2031, 3, 7)),
-        [LabelKind::LeftBehind, LabelKind::Family]
-    );
+    assert_eq!(kinds(&facts, day(2031, 3, 7)), [LabelKind::LeftBehind, LabelKind::Family]);
     assert_eq!(kinds(&facts, day(2031, 3, 8)), [LabelKind::Family]);
     assert_eq!(kinds(&facts, day(2033, 3, 7)), [LabelKind::Family]);
     assert_eq!(kinds(&facts, day(2033, 3, 8)), []);
@@ -217,38 +147,14 @@ fn the_sixteenth_birthday_ends_left_behind_and_the_eighteenth_the_rest() {
 
 #[test]
 fn ageing_out_is_announced_half_a_year_three_months_and_a_month_ahead() {
-    let facts = child(vec![
-        working(Kin::Father, day(2020, 1, 1)),
-        working(Kin::Mother, day(2020, 1, 1)),
-    ]);
+    let facts = child(vec![working(Kin::Father, day(2020, 1, 1)), working(Kin::Mother, day(2020, 1, 1))]);
     let now = labels(&facts, &Policy::default(), today());
     let out = next_age_out(facts.birth_date, &now, today()).unwrap();
-    assert_eq!(
-        (out.age, out.on, out.ending),
-        (16, day(2031, 3, 8), vec![LabelKind::LeftBehind])
-    );
+    assert_eq!((out.age, out.on, out.ending), (16, day(2031, 3, 8), vec![LabelKind::LeftBehind]));
     let before = |days| announced(out.on, out.on - Days::new(days));
     assert_eq!(
-        [
-            before(181),
-            before(180),
-            before(91),
-            before(90),
-            before(31),
-            before(30),
-            before(1),
-            before(0)
-        ],
-        [
-            None,
-            Some(180),
-            Some(180),
-            Some(90),
-            Some(90),
-            Some(30),
-            Some(30),
-            None
-        ]
+        [before(181), before(180), before(91), before(90), before(31), before(30), before(1), before(0)],
+        [None, Some(180), Some(180), Some(90), Some(90), Some(30), Some(30), None]
     );
 }
 
@@ -271,10 +177,7 @@ fn orphans_are_children_whose_parents_are_dead_or_not_to_be_found() {
         (label.kind, label.since, label.reasons[0].code),
         (LabelKind::Orphan, day(2021, 6, 1), ReasonCode::ParentsGone)
     );
-    let foundling = Facts {
-        parents_unfindable_since: Some(day(2015, 3, 9)),
-        ..child(vec![])
-    };
+    let foundling = Facts { parents_unfindable_since: Some(day(2015, 3, 9)), ..child(vec![]) };
     assert_eq!(why(&foundling, today()), [ReasonCode::ParentsUnfindable]);
 }
 
@@ -300,22 +203,11 @@ fn every_way_to_be_de_facto_unsupported_is_recognised() {
         Condition::Deported,
     ];
     for father in ways {
-        for mother in ways
-            .into_iter()
-            .chain([Condition::Dead, Condition::Missing])
-        {
-            let facts = child(vec![
-                unwell(Kin::Father, father, day(2025, 1, 1)),
-                unwell(Kin::Mother, mother, day(2025, 1, 1)),
-            ]);
-            assert!(
-                kinds(&facts, today()).contains(&LabelKind::DeFactoUnsupported),
-                "{father} {mother}"
-            );
-            assert!(
-                kinds(&facts, today()).contains(&LabelKind::Family),
-                "{father} {mother}"
-            );
+        for mother in ways.into_iter().chain([Condition::Dead, Condition::Missing]) {
+            let facts =
+                child(vec![unwell(Kin::Father, father, day(2025, 1, 1)), unwell(Kin::Mother, mother, day(2025, 1, 1))]);
+            assert!(kinds(&facts, today()).contains(&LabelKind::DeFactoUnsupported), "{father} {mother}");
+            assert!(kinds(&facts, today()).contains(&LabelKind::Family), "{father} {mother}");
         }
     }
 }
@@ -323,10 +215,7 @@ fn every_way_to_be_de_facto_unsupported_is_recognised() {
 #[test]
 fn lost_contact_counts_after_six_months_and_a_long_sentence_at_once() {
     let dead = unwell(Kin::Father, Condition::Dead, day(2020, 1, 1));
-    let lost = child(vec![
-        dead.clone(),
-        unwell(Kin::Mother, Condition::LostContact, day(2026, 6, 1)),
-    ]);
+    let lost = child(vec![dead.clone(), unwell(Kin::Mother, Condition::LostContact, day(2026, 6, 1))]);
     assert!(!kinds(&lost, day(2026, 11, 30)).contains(&LabelKind::DeFactoUnsupported));
     assert!(kinds(&lost, day(2026, 12, 1)).contains(&LabelKind::DeFactoUnsupported));
     let mut mother = unwell(Kin::Mother, Condition::Imprisoned, day(2026, 10, 1));
@@ -334,11 +223,7 @@ fn lost_contact_counts_after_six_months_and_a_long_sentence_at_once() {
     let jailed = child(vec![dead.clone(), mother.clone()]);
     assert_eq!(
         kinds(&jailed, day(2026, 10, 1)),
-        [
-            LabelKind::Family,
-            LabelKind::DeFactoUnsupported,
-            LabelKind::KeyPrisonersChild
-        ]
+        [LabelKind::Family, LabelKind::DeFactoUnsupported, LabelKind::KeyPrisonersChild]
     );
     mother.condition_expected_until = Some(day(2026, 12, 1));
     assert!(!kinds(&child(vec![dead, mother]), today()).contains(&LabelKind::DeFactoUnsupported));
@@ -348,10 +233,7 @@ fn lost_contact_counts_after_six_months_and_a_long_sentence_at_once() {
 fn an_undated_lost_contact_proves_nothing_and_is_a_gap() {
     let mut mother = unwell(Kin::Mother, Condition::LostContact, today());
     mother.condition_since = None;
-    let facts = child(vec![
-        unwell(Kin::Father, Condition::Dead, day(2020, 1, 1)),
-        mother,
-    ]);
+    let facts = child(vec![unwell(Kin::Father, Condition::Dead, day(2020, 1, 1)), mother]);
     assert!(!kinds(&facts, today()).contains(&LabelKind::DeFactoUnsupported));
     assert!(gaps(&facts, Known::default()).contains(&Gap::ConditionSince));
 }
@@ -360,41 +242,22 @@ fn an_undated_lost_contact_proves_nothing_and_is_a_gap() {
 fn disability_of_grade_two_counts_and_of_grade_three_does_not() {
     let mut facts = child(vec![]);
     for (grade, expected) in [(1, true), (2, true), (3, false), (4, false)] {
-        facts.health.disability = Some(Disability {
-            grade,
-            kind: None,
-            since: day(2020, 1, 1),
-        });
-        assert_eq!(
-            kinds(&facts, today()) == [LabelKind::OwnCondition],
-            expected,
-            "grade {grade}"
-        );
+        facts.health.disability = Some(Disability { grade, kind: None, since: day(2020, 1, 1) });
+        assert_eq!(kinds(&facts, today()) == [LabelKind::OwnCondition], expected, "grade {grade}");
     }
 }
 
 #[test]
 fn family_difficulty_needs_the_poor_household_and_the_hardship_at_the_same_time() {
-    let mut facts = with(
-        child(vec![]),
-        CircumstanceKind::MinimumLivingAllowance,
-        day(2024, 1, 1),
-    );
+    let mut facts = with(child(vec![]), CircumstanceKind::MinimumLivingAllowance, day(2024, 1, 1));
     assert_eq!(kinds(&facts, today()), []);
     facts = with(facts, CircumstanceKind::SchoolingHardship, day(2025, 9, 1));
-    assert_eq!(
-        labels(&facts, &Policy::default(), today())[0].since,
-        day(2025, 9, 1)
-    );
+    assert_eq!(labels(&facts, &Policy::default(), today())[0].since, day(2025, 9, 1));
     facts.circumstances[0].until = Some(day(2025, 12, 1));
     assert_eq!(kinds(&facts, today()), []);
     assert_eq!(kinds(&facts, day(2025, 10, 1)), [LabelKind::Family]);
     let margin = with(
-        with(
-            child(vec![]),
-            CircumstanceKind::MinimumLivingMargin,
-            day(2024, 1, 1),
-        ),
+        with(child(vec![]), CircumstanceKind::MinimumLivingMargin, day(2024, 1, 1)),
         CircumstanceKind::SchoolingHardship,
         day(2024, 1, 1),
     );
@@ -403,15 +266,10 @@ fn family_difficulty_needs_the_poor_household_and_the_hardship_at_the_same_time(
 
 #[test]
 fn a_child_may_hold_several_labels_at_once() {
-    let mut facts = child(vec![
-        working(Kin::Father, day(2020, 1, 1)),
-        unwell(Kin::Mother, Condition::Imprisoned, day(2025, 1, 1)),
-    ]);
-    facts = with(
-        with(facts, CircumstanceKind::Begging, day(2026, 1, 1)),
-        CircumstanceKind::DrinkerParent,
-        day(2026, 1, 1),
-    );
+    let mut facts =
+        child(vec![working(Kin::Father, day(2020, 1, 1)), unwell(Kin::Mother, Condition::Imprisoned, day(2025, 1, 1))]);
+    facts =
+        with(with(facts, CircumstanceKind::Begging, day(2026, 1, 1)), CircumstanceKind::DrinkerParent, day(2026, 1, 1));
     assert_eq!(
         kinds(&facts, today()),
         [
@@ -431,20 +289,9 @@ fn hiv_alone_leaves_no_trace_in_what_is_stored() {
     let all = labels(&facts, &Policy::default(), today());
     assert_eq!(all.len(), 1);
     assert_eq!(without_hiv(all), []);
-    facts.health.disability = Some(Disability {
-        grade: 1,
-        kind: None,
-        since: day(2022, 1, 1),
-    });
+    facts.health.disability = Some(Disability { grade: 1, kind: None, since: day(2022, 1, 1) });
     let shown = without_hiv(labels(&facts, &Policy::default(), today()));
-    assert_eq!(
-        shown[0]
-            .reasons
-            .iter()
-            .map(|reason| reason.code)
-            .collect::<Vec<_>>(),
-        [ReasonCode::GraveDisability]
-    );
+    assert_eq!(shown[0].reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(), [ReasonCode::GraveDisability]);
     assert_eq!(shown[0].since, day(2022, 1, 1));
 }
 
@@ -454,44 +301,30 @@ fn some_day() -> impl Strategy<Value = NaiveDate> {
 
 fn some_parent(kin: Kin) -> impl Strategy<Value = Parent> {
     let stays = prop::collection::vec(
-        (
-            some_day(),
-            prop::option::of(1u64..900),
-            any::<bool>(),
-            any::<bool>(),
-        )
-            .prop_map(|(since, length, outside_county, home_for_good)| Stay {
+        (some_day(), prop::option::of(1u64..900), any::<bool>(), any::<bool>()).prop_map(
+            |(since, length, outside_county, home_for_good)| Stay {
                 since,
                 until: length.map(|n| since + Days::new(n)),
                 outside_county,
                 home_for_good,
-            }),
+            },
+        ),
         0..4,
     );
-    (
-        prop::sample::select(Condition::ALL),
-        prop::option::of(some_day()),
-        prop::option::of(some_day()),
-        stays,
+    (prop::sample::select(Condition::ALL), prop::option::of(some_day()), prop::option::of(some_day()), stays).prop_map(
+        move |(condition, condition_since, condition_expected_until, stays)| Parent {
+            kin,
+            condition,
+            condition_since,
+            condition_expected_until,
+            stays,
+        },
     )
-        .prop_map(
-            move |(condition, condition_since, condition_expected_until, stays)| Parent {
-                kin,
-                condition,
-                condition_since,
-                condition_expected_until,
-                stays,
-            },
-        )
 }
 
 fn some_facts() -> impl Strategy<Value = Facts> {
     let circumstances = prop::collection::vec(
-        (
-            prop::sample::select(CircumstanceKind::ALL),
-            some_day(),
-            prop::option::of(some_day()),
-        )
+        (prop::sample::select(CircumstanceKind::ALL), some_day(), prop::option::of(some_day()))
             .prop_map(|(kind, since, until)| Circumstance { kind, since, until }),
         0..6,
     );
@@ -502,14 +335,12 @@ fn some_facts() -> impl Strategy<Value = Facts> {
         prop::option::of(some_parent(Kin::Mother)),
         circumstances,
     )
-        .prop_map(
-            |(birth_date, rural_registration, father, mother, circumstances)| Facts {
-                birth_date,
-                rural_registration,
-                circumstances,
-                ..child(father.into_iter().chain(mother).collect())
-            },
-        )
+        .prop_map(|(birth_date, rural_registration, father, mother, circumstances)| Facts {
+            birth_date,
+            rural_registration,
+            circumstances,
+            ..child(father.into_iter().chain(mother).collect())
+        })
 }
 
 proptest! {

@@ -10,31 +10,18 @@ use super::span::{Span, join};
 pub fn away(parent: &Parent, policy: &Policy) -> Vec<Span> {
     absences(&parent.stays, policy.visit_days)
         .into_iter()
-        .filter_map(|absence| {
-            Span::new(
-                after_months(absence.from, policy.away_months),
-                absence.until,
-            )
-        })
+        .filter_map(|absence| Span::new(after_months(absence.from, policy.away_months), absence.until))
         .collect()
 }
 
 /// The days on which `parent` is recorded as unable to care for the child, for whatever reason.
 pub fn unable(parent: &Parent, born: NaiveDate) -> Vec<Span> {
-    if parent.condition == Condition::Able {
-        Vec::new()
-    } else {
-        lasting(parent.condition_since.unwrap_or(born))
-    }
+    if parent.condition == Condition::Able { Vec::new() } else { lasting(parent.condition_since.unwrap_or(born)) }
 }
 
 /// The days on which `parent` is dead or not to be found.
 pub fn gone(parent: &Parent, born: NaiveDate) -> Vec<Span> {
-    if parent.condition.is_gone() {
-        lasting(parent.condition_since.unwrap_or(born))
-    } else {
-        Vec::new()
-    }
+    if parent.condition.is_gone() { lasting(parent.condition_since.unwrap_or(born)) } else { Vec::new() }
 }
 
 /// The days on which `parent` is in the set of 事实无人抚养: the law lists the states, some must last six months.
@@ -46,9 +33,7 @@ pub fn unsupporting(parent: &Parent, born: NaiveDate, policy: &Policy) -> Vec<Sp
         | Condition::SeriousIllness
         | Condition::GuardianshipRevoked
         | Condition::Deported => Some(since.unwrap_or(born)),
-        Condition::Imprisoned | Condition::CompulsoryRehab | Condition::Detained => {
-            confined_from(parent, policy)
-        }
+        Condition::Imprisoned | Condition::CompulsoryRehab | Condition::Detained => confined_from(parent, policy),
         Condition::LostContact => since.map(|day| after_months(day, policy.lasting_months)),
         Condition::Able | Condition::WithoutAbility | Condition::Missing | Condition::Dead => None,
     };
@@ -67,20 +52,14 @@ fn confined_from(parent: &Parent, policy: &Policy) -> Option<NaiveDate> {
 
 /// Stays outside the county joined over visits home and moves; a visit longer than `visit_days` ends the absence.
 fn absences(stays: &[Stay], visit_days: u64) -> Vec<Span> {
-    let spans = stays
-        .iter()
-        .filter(|stay| stay.outside_county)
-        .filter_map(|stay| {
-            let until = match stay.until {
-                Some(end) if !stay.home_for_good => end.checked_add_days(Days::new(visit_days)),
-                end => end,
-            };
-            Span::new(stay.since, until)
-        });
-    let returns = stays
-        .iter()
-        .filter(|stay| stay.home_for_good)
-        .filter_map(|stay| stay.until);
+    let spans = stays.iter().filter(|stay| stay.outside_county).filter_map(|stay| {
+        let until = match stay.until {
+            Some(end) if !stay.home_for_good => end.checked_add_days(Days::new(visit_days)),
+            end => end,
+        };
+        Span::new(stay.since, until)
+    });
+    let returns = stays.iter().filter(|stay| stay.home_for_good).filter_map(|stay| stay.until);
     cut_at(join(spans.collect()), returns.collect(), stays)
 }
 
@@ -89,18 +68,9 @@ fn cut_at(spans: Vec<Span>, mut returns: Vec<NaiveDate>, stays: &[Stay]) -> Vec<
     returns.sort();
     let mut pieces = Vec::new();
     for mut span in spans {
-        for home in returns
-            .iter()
-            .copied()
-            .filter(|home| span.contains(*home))
-            .collect::<Vec<_>>()
-        {
+        for home in returns.iter().copied().filter(|home| span.contains(*home)).collect::<Vec<_>>() {
             pieces.extend(Span::new(span.from, Some(home)));
-            let next = stays
-                .iter()
-                .map(|stay| stay.since)
-                .filter(|since| *since >= home)
-                .min();
+            let next = stays.iter().map(|stay| stay.since).filter(|since| *since >= home).min();
             span.from = next.unwrap_or(NaiveDate::MAX);
         }
         pieces.extend(Span::new(span.from, span.until).filter(|rest| rest.from < NaiveDate::MAX));
@@ -113,6 +83,5 @@ fn lasting(from: NaiveDate) -> Vec<Span> {
 }
 
 fn after_months(day: NaiveDate, months: u32) -> NaiveDate {
-    day.checked_add_months(Months::new(months))
-        .unwrap_or(NaiveDate::MAX)
+    day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
 }

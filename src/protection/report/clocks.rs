@@ -12,10 +12,7 @@ pub struct ReportRules {
 
 impl Default for ReportRules {
     fn default() -> Self {
-        Self {
-            accept_immediate_minutes: 30,
-            accept_prompt_minutes: 120,
-        }
+        Self { accept_immediate_minutes: 30, accept_prompt_minutes: 120 }
     }
 }
 
@@ -35,17 +32,7 @@ mod tests {
     fn immediate_danger_is_accepted_within_half_an_hour_and_the_rest_within_two() {
         let at = Instant::from_millis(1_790_000_000_000);
         let rules = ReportRules::default();
-        assert_eq!(
-            accept_by(at, Urgency::Immediate, &rules)
-                .since(at)
-                .num_minutes(),
-            30
-        );
-        assert_eq!(
-            accept_by(at, Urgency::Prompt, &rules)
-                .since(at)
-                .num_minutes(),
-            120
-        );
+        assert_eq!(accept_by(at, Urgency::Immediate, &rules).since(at).num_minutes(), 30);
+        assert_eq!(accept_by(at, Urgency::Prompt, &rules).since(at).num_minutes(), 120);
     }
 }

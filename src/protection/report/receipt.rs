@@ -8,12 +8,7 @@ const SERIAL_LIMIT: u64 = 100_000_000;
 /// number cannot be guessed from another.
 pub fn number(date: NaiveDate, random: u64) -> String {
     let serial = random % SERIAL_LIMIT;
-    let day = format!(
-        "{:02}{:02}{:02}",
-        date.year().rem_euclid(100),
-        date.month(),
-        date.day()
-    );
+    let day = format!("{:02}{:02}{:02}", date.year().rem_euclid(100), date.month(), date.day());
     let digits = format!("{day}{serial:08}");
     format!("{day}-{serial:08}-{}", check_digit(&digits))
 }
@@ -21,13 +16,10 @@ pub fn number(date: NaiveDate, random: u64) -> String {
 /// The number in its one written form when `text` is a receipt number, whatever dashes and spaces were typed.
 pub fn parse(text: &str) -> Option<String> {
     let digits: String = text.chars().filter_map(as_digit).collect();
-    let foreign = text
-        .chars()
-        .any(|c| as_digit(c).is_none() && !matches!(c, '-' | ' ' | '　' | '－' | '—'));
+    let foreign = text.chars().any(|c| as_digit(c).is_none() && !matches!(c, '-' | ' ' | '　' | '－' | '—'));
     let (day, rest) = digits.split_at_checked(6)?;
     let (serial, check) = rest.split_at_checked(8)?;
-    let sound =
-        !foreign && check.len() == 1 && check_digit(&format!("{day}{serial}")).to_string() == check;
+    let sound = !foreign && check.len() == 1 && check_digit(&format!("{day}{serial}")).to_string() == check;
     sound.then(|| format!("{day}-{serial}-{check}"))
 }
 
@@ -41,13 +33,10 @@ fn as_digit(c: char) -> Option<char> {
 
 /// ISO 7064 MOD 11,10: finds every single wrong digit and nearly every swap of neighbours.
 fn check_digit(digits: &str) -> u32 {
-    let product = digits
-        .chars()
-        .filter_map(|c| c.to_digit(10))
-        .fold(10, |product, digit| {
-            let sum = (product + digit) % 10;
-            (if sum == 0 { 10 } else { sum }) * 2 % 11
-        });
+    let product = digits.chars().filter_map(|c| c.to_digit(10)).fold(10, |product, digit| {
+        let sum = (product + digit) % 10;
+        (if sum == 0 { 10 } else { sum }) * 2 % 11
+    });
     (11 - product) % 10
 }
 
@@ -59,10 +48,7 @@ mod tests {
 
     fn any_number() -> impl Strategy<Value = String> {
         (any::<u64>(), 0i64..20_000).prop_map(|(random, days)| {
-            number(
-                NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Duration::days(days),
-                random,
-            )
+            number(NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Duration::days(days), random)
         })
     }
 

@@ -42,16 +42,8 @@ pub fn route(officers: &[Officer], suspected: &BTreeSet<i64>) -> Route {
         .collect();
     receiving.sort_by_key(|officer| (officer.desk, officer.person_id));
     let desks: BTreeSet<_> = receiving.iter().map(|officer| officer.desk).collect();
-    let gaps = Desk::ALL
-        .iter()
-        .copied()
-        .filter(|desk| !desks.contains(desk))
-        .collect();
-    Route {
-        officers: receiving,
-        desks,
-        gaps,
-    }
+    let gaps = Desk::ALL.iter().copied().filter(|desk| !desks.contains(desk)).collect();
+    Route { officers: receiving, desks, gaps }
 }
 
 /// The area whose officers sit at `desk` for a place in `area_code` (12 digits).
@@ -76,29 +68,15 @@ mod tests {
 
     #[test]
     fn police_township_and_county_get_the_report_at_once() {
-        let all = [
-            officer(3, Desk::County),
-            officer(1, Desk::Police),
-            officer(2, Desk::Township),
-        ];
+        let all = [officer(3, Desk::County), officer(1, Desk::Police), officer(2, Desk::Township)];
         let seen = route(&all, &BTreeSet::new());
-        assert_eq!(
-            seen.officers
-                .iter()
-                .map(|o| o.person_id)
-                .collect::<Vec<_>>(),
-            [1, 2, 3]
-        );
+        assert_eq!(seen.officers.iter().map(|o| o.person_id).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(seen.gaps.is_empty());
     }
 
     #[test]
     fn a_suspected_officer_never_receives_the_report() {
-        let all = [
-            officer(1, Desk::Police),
-            officer(2, Desk::Township),
-            officer(3, Desk::County),
-        ];
+        let all = [officer(1, Desk::Police), officer(2, Desk::Township), officer(3, Desk::County)];
         let seen = route(&all, &BTreeSet::from([2]));
         assert!(!seen.officers.iter().any(|o| o.person_id == 2));
         assert_eq!(seen.gaps, BTreeSet::from([Desk::Township]));

@@ -56,11 +56,7 @@ pub const NARRATIVE_CHARACTERS_AT_MOST: usize = 4000;
 
 /// How fast to move: danger that the reporter saw, or a situation in which waiting costs lives or evidence [C].
 pub fn urgency(situations: &[Situation], immediate_danger: bool) -> Urgency {
-    if immediate_danger || situations.iter().any(|s| s.never_waits()) {
-        Urgency::Immediate
-    } else {
-        Urgency::Prompt
-    }
+    if immediate_danger || situations.iter().any(|s| s.never_waits()) { Urgency::Immediate } else { Urgency::Prompt }
 }
 
 /// What a report lacks; empty means it is taken. A child need not be known, but a place must be, to find a desk.
@@ -79,15 +75,7 @@ pub fn faults(situations: &[Situation], narrative: &str, has_place: bool) -> Vec
 impl ReporterRole {
     /// Whether the law obliges this role to report (art. 11).
     pub fn must_report(self) -> bool {
-        matches!(
-            self,
-            Self::School
-                | Self::Clinic
-                | Self::Police
-                | Self::Village
-                | Self::Township
-                | Self::Volunteer
-        )
+        matches!(self, Self::School | Self::Clinic | Self::Police | Self::Village | Self::Township | Self::Volunteer)
     }
 }
 
@@ -115,28 +103,15 @@ mod tests {
 
     #[test]
     fn self_harm_is_immediate_even_when_nobody_ticked_danger() {
-        assert_eq!(
-            urgency(&[Situation::SelfHarmOrPoisoning], false),
-            Urgency::Immediate
-        );
+        assert_eq!(urgency(&[Situation::SelfHarmOrPoisoning], false), Urgency::Immediate);
         assert_eq!(urgency(&[Situation::OtherDanger], false), Urgency::Prompt);
         assert_eq!(urgency(&[Situation::OtherDanger], true), Urgency::Immediate);
     }
 
     #[test]
     fn an_empty_report_is_told_everything_it_lacks() {
-        assert_eq!(
-            faults(&[], "  ", false),
-            [
-                ReportFault::NoSituation,
-                ReportFault::NoWords,
-                ReportFault::NoPlace
-            ]
-        );
-        assert_eq!(
-            faults(&[Situation::OtherDanger], &"字".repeat(4001), true),
-            [ReportFault::TooLong]
-        );
+        assert_eq!(faults(&[], "  ", false), [ReportFault::NoSituation, ReportFault::NoWords, ReportFault::NoPlace]);
+        assert_eq!(faults(&[Situation::OtherDanger], &"字".repeat(4001), true), [ReportFault::TooLong]);
     }
 
     #[test]

@@ -1,0 +1,15 @@
+DROP TABLE leases;
+DROP TABLE job_runs;
+DROP TABLE area_settings;
+DROP TABLE idempotency_keys;
+DROP TABLE access_log;
+DROP TABLE audit_events;
+DROP TABLE guesses;
+DROP TABLE spent_refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE one_time_codes;
+DROP TABLE accounts;
+DROP TABLE posts;
+DROP TABLE people;
+DROP TABLE organisations;
+DROP TABLE areas;

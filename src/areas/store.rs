@@ -1,0 +1,50 @@
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::routes::Area;
+use super::{AreaLevel, significant, within};
+use crate::identity::Scope;
+use crate::problem::{Outcome, Problem};
+use crate::storage::Conn;
+use crate::storage::schema::areas;
+
+pub fn add(tx: &mut Conn, code: &str, name: &str, level: AreaLevel, parent_code: Option<&str>) -> Outcome<()> {
+    diesel::insert_into(areas::table)
+        .values((
+            areas::code.eq(code),
+            areas::name.eq(name),
+            areas::level.eq(level),
+            areas::parent_code.eq(parent_code),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// # Errors
+/// 422 on `field` when there is no such area of that level.
+pub fn exists(conn: &mut Conn, code: &str, level: AreaLevel, field: &'static str) -> Outcome<()> {
+    let found: i64 =
+        areas::table.filter(areas::code.eq(code)).filter(areas::level.eq(level)).count().get_result(conn)?;
+    if found == 0 { Err(Problem::field(field, "unknown_area").into()) } else { Ok(()) }
+}
+
+pub fn name_of(conn: &mut Conn, code: &str) -> Outcome<String> {
+    Ok(areas::table.find(code).select(areas::name).first(conn)?)
+}
+
+/// The codes of all villages within an area, ascending.
+pub fn villages_within(conn: &mut Conn, code: &str) -> Outcome<Vec<String>> {
+    Ok(areas::table
+        .filter(areas::level.eq(AreaLevel::Village))
+        .filter(areas::code.like(format!("{}%", significant(code))))
+        .order(areas::code)
+        .select(areas::code)
+        .load(conn)?)
+}
+
+pub(super) fn within_reach(conn: &mut Conn, scope: &Scope) -> Outcome<Vec<Area>> {
+    let reach: Vec<String> = scope.areas.iter().map(|prefix| within("areas.code", prefix)).collect();
+    let reach = if reach.is_empty() { "1 = 0".to_owned() } else { reach.join(" OR ") };
+    Ok(areas::table.select(Area::as_select()).filter(sql::<Bool>(&reach)).order(areas::code).load(conn)?)
+}

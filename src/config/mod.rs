@@ -1,0 +1,245 @@
+//! Configuration: `config/default.toml` (embedded) ← a file ← the environment. Read once at start.
+
+mod ladders;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::NaiveTime;
+use serde::Deserialize;
+
+pub use ladders::{Ladder, Ladders, Stage};
+
+use crate::problem::{Fault, Outcome};
+
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// Every setting; `config/default.toml` explains each.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    pub deployment: Deployment,
+    pub database: DatabaseConfig,
+    pub server: ServerConfig,
+    pub keys: KeysConfig,
+    pub identity: IdentityConfig,
+    pub scheduler: SchedulerConfig,
+    pub guardianship: GuardianshipConfig,
+    pub contact: ContactConfig,
+    pub volunteers: VolunteersConfig,
+    pub children: ChildrenConfig,
+    pub messages: MessagesConfig,
+    pub ladders: Ladders,
+    pub log: LogConfig,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Deployment {
+    pub mode: Mode,
+    pub name: String,
+    pub public_url: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Demo,
+    Production,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct DatabaseConfig {
+    pub url: String,
+    pub readers: u32,
+    pub pool: u32,
+    pub acquire_timeout_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct ServerConfig {
+    pub host: String,
+    pub port: u16,
+    pub workers: usize,
+    pub max_body_bytes: usize,
+    pub max_upload_bytes: usize,
+    pub request_timeout_seconds: u64,
+    pub trust_forwarded_for: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct KeysConfig {
+    pub current: String,
+    pub file: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct IdentityConfig {
+    pub access_token_minutes: i64,
+    pub refresh_token_days: i64,
+    pub code_minutes: i64,
+    pub code_attempts: i64,
+    pub codes_per_minute: i64,
+    pub codes_per_hour: i64,
+    pub codes_per_day: i64,
+    pub codes_per_address_per_hour: i64,
+    pub guesses_before_wait: i64,
+    pub guess_wait_minutes: i64,
+    pub requests_per_second: u32,
+    pub request_burst: u32,
+    pub second_factor_required: bool,
+    pub wechat: WechatConfig,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct WechatConfig {
+    pub base_url: String,
+    pub app_id: String,
+    pub app_secret: secrecy::SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct SchedulerConfig {
+    pub tick_seconds: u64,
+    pub lease_seconds: i64,
+    pub catch_up_days: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct GuardianshipConfig {
+    pub signing_mode: SigningMode,
+    pub term_months_max: i64,
+    pub carer_age_warning: i32,
+    pub carer_children_warning: i64,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SigningMode {
+    Electronic,
+    PaperOriginal,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct ContactConfig {
+    pub cadence_days: i64,
+    pub number_verified_every_days: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct VolunteersConfig {
+    pub load_max: i64,
+    pub check_in_days_high: i64,
+    pub check_in_days_medium: i64,
+    pub check_in_days_low: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChildrenConfig {
+    pub reconfirm_days: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct MessagesConfig {
+    #[serde(deserialize_with = "clock_time")]
+    pub quiet_from: NaiveTime,
+    #[serde(deserialize_with = "clock_time")]
+    pub quiet_until: NaiveTime,
+    pub reminder_sms_per_day: i64,
+    pub undelivered_after_hours: i64,
+    pub sms_signature: String,
+    pub templates_dir: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct LogConfig {
+    pub format: String,
+    pub filter: String,
+}
+
+impl Config {
+    /// Defaults, then `file` when given, then the environment (`XIANGBAN__SERVER__PORT`, `DATABASE_URL`).
+    ///
+    /// # Errors
+    /// A file that is missing or a value of the wrong shape, named with its path.
+    pub fn load(file: Option<&str>) -> Outcome<Self> {
+        let mut builder =
+            config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::new(file, config::FileFormat::Toml));
+        }
+        builder = builder.add_source(
+            config::Environment::with_prefix("XIANGBAN").prefix_separator("__").separator("__").try_parsing(true),
+        );
+        if let Ok(url) = std::env::var("DATABASE_URL") {
+            builder = builder.set_override("database.url", url).map_err(Fault::internal)?;
+        }
+        let config: Self = builder
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|error| Fault::internal(format!("configuration: {error}")))?;
+        config.ladders.check()?;
+        Ok(config)
+    }
+
+    pub fn is_production(&self) -> bool {
+        self.deployment.mode == Mode::Production
+    }
+}
+
+impl KeysConfig {
+    /// Reads the key file; in demo mode an absent one is made, readable by its owner only.
+    ///
+    /// # Errors
+    /// A missing file in production, a file others can read, or a line that is not `id key`.
+    pub fn read(&self, mode: Mode) -> Outcome<BTreeMap<String, String>> {
+        use base64::Engine as _;
+        use std::io::Write;
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let name = self.file.display();
+        if !self.file.exists() && mode == Mode::Demo {
+            if let Some(parent) = self.file.parent() {
+                std::fs::create_dir_all(parent).map_err(Fault::internal)?;
+            }
+            let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>());
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&self.file)
+                .map_err(|error| Fault::internal(format!("{name}: {error}")))?;
+            writeln!(file, "{} {key}", self.current).map_err(Fault::internal)?;
+        }
+        let metadata =
+            std::fs::metadata(&self.file).map_err(|error| Fault::internal(format!("key file {name}: {error}")))?;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(Fault::internal(format!("key file {name} must be readable by its owner only (chmod 600)")));
+        }
+        let text = std::fs::read_to_string(&self.file)
+            .map_err(|error| Fault::internal(format!("key file {name}: {error}")))?;
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(|line| match line.split_once(char::is_whitespace) {
+                Some((id, key)) => Ok((id.to_owned(), key.trim().to_owned())),
+                None => Err(Fault::internal(format!("key file {name}: a line is not `id key`"))),
+            })
+            .collect()
+    }
+}
+
+fn clock_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    NaiveTime::parse_from_str(&text, "%H:%M").map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_load_and_give_every_duty_a_ladder() {
+        let config = Config::load(None).unwrap();
+        for kind in crate::duties::DutyKind::ALL {
+            assert!(!config.ladders.of(*kind).stages.is_empty(), "{kind} has no ladder");
+        }
+    }
+}

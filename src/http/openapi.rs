@@ -1,0 +1,65 @@
+//! The contract: `openapi.yaml` from the handlers' own types, with what all operations share added in one place.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::problem::{FieldError, ProblemDocument};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Xiangban 相伴",
+        version = "1.0.0",
+        description = "Looking after left-behind children and children in difficulty: ledger, guardianship agreements, volunteers, contact with parents, duties and reminders. Errors are RFC 9457 problem details with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(ProblemDocument, FieldError)),
+    security(("bearer" = []))
+)]
+struct Base;
+
+/// The document to which the routes add themselves.
+pub fn base() -> OpenApi {
+    let mut document = Base::openapi();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
+    );
+    document
+}
+
+/// Adds the error answers that every operation can give, and the schemas they use.
+pub fn finish(mut document: OpenApi) -> OpenApi {
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        for operation in operations.into_iter().flatten() {
+            for (status, what) in [
+                ("400", "Unreadable request"),
+                ("401", "Not signed in"),
+                ("403", "Not among the caller's powers"),
+                ("404", "Not found, or not the caller's to see"),
+                ("409", "The record's state does not allow it"),
+                ("422", "Invalid input, named by field"),
+                ("429", "Too many requests"),
+                ("503", "Cannot be done now; try again"),
+            ] {
+                operation
+                    .responses
+                    .responses
+                    .entry(status.to_owned())
+                    .or_insert_with(|| RefOr::T(problem_response(what)));
+            }
+        }
+    }
+    document
+}
+
+fn problem_response(what: &str) -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name(ProblemDocument::name()));
+    ResponseBuilder::new()
+        .description(what)
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}

@@ -1,0 +1,163 @@
+//! Sessions: a signed-in device. The refresh token changes at each use; an old one used again ends the session.
+
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::people::posts_of;
+use super::sign_in::SignInGrant;
+use super::{Actor, Tokens};
+use crate::clock::Instant;
+use crate::config::IdentityConfig;
+use crate::crypto::{Purpose, Vault, new_token};
+use crate::problem::{Outcome, Problem};
+use crate::storage::Conn;
+use crate::storage::schema::{people, sessions, spent_refresh_tokens};
+
+/// What is needed to open or renew a session.
+pub struct Keys<'a> {
+    pub vault: &'a Vault,
+    pub tokens: &'a Tokens,
+    pub config: &'a IdentityConfig,
+}
+
+/// A signed-in device of the caller.
+#[derive(Debug, Queryable, Serialize, ToSchema)]
+pub struct SessionView {
+    pub id: i64,
+    #[schema(example = "sms_code")]
+    pub method: String,
+    pub device: Option<String>,
+    pub created_at: Instant,
+    pub refreshed_at: Instant,
+}
+
+pub fn open(
+    tx: &mut Conn,
+    keys: &Keys<'_>,
+    now: Instant,
+    person_id: i64,
+    method: &str,
+    device: Option<&str>,
+) -> Outcome<SignInGrant> {
+    let refresh_token = new_token();
+    let session_id: i64 = diesel::insert_into(sessions::table)
+        .values((
+            sessions::person_id.eq(person_id),
+            sessions::token_hash.eq(keys.vault.secret_hash(Purpose::Token, &refresh_token)),
+            sessions::method.eq(method),
+            sessions::device.eq(device),
+            sessions::created_at.eq(now),
+            sessions::refreshed_at.eq(now),
+            sessions::expires_at.eq(now.plus_days(keys.config.refresh_token_days)),
+        ))
+        .returning(sessions::id)
+        .get_result(tx)?;
+    grant(tx, keys, now, person_id, session_id, refresh_token)
+}
+
+/// What a refresh came to; the caller commits, then answers.
+pub enum Refreshed {
+    Granted(SignInGrant),
+    /// Unknown, over or revoked.
+    Refused,
+    /// An old token was used again: the session has been revoked.
+    Reused,
+}
+
+pub fn refresh(tx: &mut Conn, keys: &Keys<'_>, now: Instant, refresh_token: &str) -> Outcome<Refreshed> {
+    let old_hash = keys.vault.secret_hash(Purpose::Token, refresh_token);
+    let new_refresh = new_token();
+    let renewed: Option<(i64, i64)> = diesel::update(
+        sessions::table
+            .filter(sessions::token_hash.eq(&old_hash))
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::expires_at.gt(now)),
+    )
+    .set((
+        sessions::token_hash.eq(keys.vault.secret_hash(Purpose::Token, &new_refresh)),
+        sessions::refreshed_at.eq(now),
+        sessions::expires_at.eq(now.plus_days(keys.config.refresh_token_days)),
+    ))
+    .returning((sessions::id, sessions::person_id))
+    .get_result(tx)
+    .optional()?;
+    if let Some((session_id, person_id)) = renewed {
+        diesel::insert_into(spent_refresh_tokens::table)
+            .values((
+                spent_refresh_tokens::token_hash.eq(&old_hash),
+                spent_refresh_tokens::session_id.eq(session_id),
+                spent_refresh_tokens::spent_at.eq(now),
+            ))
+            .execute(tx)?;
+        return grant(tx, keys, now, person_id, session_id, new_refresh).map(Refreshed::Granted);
+    }
+    let spent: Option<i64> =
+        spent_refresh_tokens::table.find(&old_hash).select(spent_refresh_tokens::session_id).first(tx).optional()?;
+    match spent {
+        Some(session_id) => {
+            revoke(tx, now, session_id, "refresh_token_reused")?;
+            Ok(Refreshed::Reused)
+        }
+        None => Ok(Refreshed::Refused),
+    }
+}
+
+pub fn revoke(tx: &mut Conn, now: Instant, session_id: i64, why: &str) -> Outcome<()> {
+    diesel::update(sessions::table.find(session_id).filter(sessions::revoked_at.is_null()))
+        .set((sessions::revoked_at.eq(now), sessions::revoked_why.eq(why)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Ends every session of a person (a lost phone, a new password).
+pub fn revoke_all(tx: &mut Conn, now: Instant, person_id: i64, why: &str) -> Outcome<()> {
+    diesel::update(sessions::table.filter(sessions::person_id.eq(person_id)).filter(sessions::revoked_at.is_null()))
+        .set((sessions::revoked_at.eq(now), sessions::revoked_why.eq(why)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Ends one of the person's own sessions.
+///
+/// # Errors
+/// 404 for anybody else's.
+pub fn revoke_own(tx: &mut Conn, now: Instant, person_id: i64, session_id: i64) -> Outcome<()> {
+    let rows = diesel::update(
+        sessions::table
+            .find(session_id)
+            .filter(sessions::person_id.eq(person_id))
+            .filter(sessions::revoked_at.is_null()),
+    )
+    .set((sessions::revoked_at.eq(now), sessions::revoked_why.eq("signed_out")))
+    .execute(tx)?;
+    if rows == 0 { Err(Problem::not_found().into()) } else { Ok(()) }
+}
+
+pub fn list(conn: &mut Conn, now: Instant, person_id: i64) -> Outcome<Vec<SessionView>> {
+    Ok(sessions::table
+        .filter(sessions::person_id.eq(person_id))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .select((sessions::id, sessions::method, sessions::device, sessions::created_at, sessions::refreshed_at))
+        .order(sessions::refreshed_at.desc())
+        .limit(100)
+        .load(conn)?)
+}
+
+fn grant(
+    conn: &mut Conn,
+    keys: &Keys<'_>,
+    now: Instant,
+    person_id: i64,
+    session_id: i64,
+    refresh_token: String,
+) -> Outcome<SignInGrant> {
+    let deceased: Option<chrono::NaiveDate> = people::table.find(person_id).select(people::deceased_on).first(conn)?;
+    if deceased.is_some() {
+        return Err(Problem::of("sign_in_failed").into());
+    }
+    let actor = Actor { person_id, session_id, posts: posts_of(conn, person_id, now.date())?, from_address: None };
+    let (access_token, expires_at) = keys.tokens.sign(&actor, now)?;
+    Ok(SignInGrant { access_token, expires_at, refresh_token, person_id })
+}

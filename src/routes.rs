@@ -1,0 +1,79 @@
+//! URL → room, a line each. What is mounted here is in the contract, and nothing else is.
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+use crate::app::App;
+use crate::http::{limit_rate, openapi, reader_settings, security_headers};
+use crate::problem::{Fault, Problem};
+use crate::{areas, duties, identity};
+
+/// Everything under `/api/v1`.
+fn api(config: &mut ServiceConfig<'_>) {
+    config
+        .service(identity::routes::request_sign_in_code)
+        .service(identity::routes::create_session)
+        .service(identity::routes::refresh_session)
+        .service(identity::routes::list_sessions)
+        .service(identity::routes::end_session)
+        .service(identity::routes::get_me)
+        .service(identity::routes::link_wechat)
+        .service(identity::routes::set_up_second_factor)
+        .service(areas::routes::list_areas)
+        .service(duties::routes::list_todo);
+}
+
+/// The contract, from the routes themselves.
+pub fn contract() -> utoipa::openapi::OpenApi {
+    let (_, document) = ActixApp::new().into_utoipa_app().openapi(openapi::base()).service(mounted()).split_for_parts();
+    openapi::finish(document)
+}
+
+fn mounted() -> utoipa_actix_web::scope::Scope<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    scope::scope("/api/v1").configure(api)
+}
+
+/// The web application, as the server and the tests run it.
+pub fn application(
+    app: App,
+) -> ActixApp<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let limit = app.config.server.max_body_bytes;
+    let document = contract();
+    let (actix, _) = ActixApp::new()
+        .app_data(web::Data::new(app))
+        .into_utoipa_app()
+        .openapi(openapi::base())
+        .service(mounted())
+        .split_for_parts();
+    actix
+        .configure(reader_settings(limit))
+        .configure(crate::operations::configure)
+        .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
+        .default_service(web::to(nothing_here))
+        .wrap(from_fn(limit_rate))
+        .wrap(crate::operations::measured())
+        .wrap(security_headers())
+        .wrap(Compress::default())
+}
+
+async fn nothing_here() -> Result<HttpResponse, Fault> {
+    Err(Problem::not_found().into())
+}

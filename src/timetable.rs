@@ -1,0 +1,39 @@
+//! Recurring jobs: name, time (Shanghai, seconds first), what runs, why.
+
+use crate::app::App;
+use crate::clock::Instant;
+use crate::duties;
+use crate::problem::Outcome;
+use crate::scheduler::Job;
+
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "remind",
+        cron: "0 */5 * * * *",
+        why: "tell people what is due (every reminder begins here)",
+        run: remind,
+    },
+    Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
+];
+
+fn remind(app: &App, now: Instant) -> Outcome<String> {
+    let done = duties::remind(&app.store, &app.config.ladders, now)?;
+    Ok(format!("{} reminders for {} duties", done.reminders, done.duties))
+}
+
+fn tidy(app: &App, now: Instant) -> Outcome<String> {
+    use crate::storage::schema::{idempotency_keys, one_time_codes, spent_refresh_tokens};
+    use diesel::prelude::*;
+    app.rate_limits.tidy();
+    app.store.write(|tx| {
+        let codes = diesel::delete(one_time_codes::table.filter(one_time_codes::created_at.lt(now.plus_days(-2))))
+            .execute(tx)?;
+        let keys = diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(now.plus_days(-30))))
+            .execute(tx)?;
+        let age = app.config.identity.refresh_token_days * 2;
+        let tokens =
+            diesel::delete(spent_refresh_tokens::table.filter(spent_refresh_tokens::spent_at.lt(now.plus_days(-age))))
+                .execute(tx)?;
+        Ok(format!("{codes} codes, {keys} idempotency keys, {tokens} refresh tokens forgotten"))
+    })
+}

@@ -1,0 +1,4 @@
+//! The API, by resource.
+
+mod areas;
+mod identity;

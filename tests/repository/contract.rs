@@ -1,0 +1,23 @@
+use xiangban::routes::contract;
+
+#[test]
+fn openapi_yaml_is_what_the_routes_say() {
+    let fresh = contract().to_yaml().unwrap();
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.yaml")).unwrap_or_default();
+    assert!(fresh == committed, "openapi.yaml is stale: run `make openapi`");
+}
+
+#[test]
+fn every_operation_has_an_id_a_summary_and_a_tag() {
+    let document = contract();
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, item) in &document.paths.paths {
+        for operation in [&item.get, &item.post, &item.put, &item.patch, &item.delete].into_iter().flatten() {
+            let id = operation.operation_id.clone().unwrap_or_default();
+            assert!(!id.is_empty() && ids.insert(id.clone()), "{path}: operation id {id:?}");
+            assert!(operation.summary.as_ref().is_some_and(|text| !text.is_empty()), "{id} has no summary");
+            assert!(operation.tags.as_ref().is_some_and(|tags| tags.len() == 1), "{id} has no tag");
+        }
+    }
+    assert!(!ids.is_empty());
+}

@@ -1,0 +1,3 @@
+//! Duties, reminders, leases.
+
+mod remind;

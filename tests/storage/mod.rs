@@ -1,0 +1,3 @@
+//! Both engines hold the same.
+
+mod schema;
