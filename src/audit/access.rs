@@ -81,8 +81,8 @@ impl Recorder {
 
 fn write_batches(store: &Store, entries: &mpsc::Receiver<Entry>) {
     while let Ok(first) = entries.recv() {
+        let mut size = first.0.len();
         let mut batch = vec![first];
-        let mut size = batch[0].0.len();
         while size < BATCH {
             let Ok(next) = entries.try_recv() else { break };
             size += next.0.len();

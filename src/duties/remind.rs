@@ -145,14 +145,11 @@ struct Source {
 
 /// A desk without anybody passes to the desk above it: village, township, county.
 fn sources(role: &str, today: NaiveDate) -> Vec<Source> {
-    let desk = |desks: &[Desk]| -> Vec<Source> {
-        (0..desks.len()).map(|at| Source::desk(desks[at], &desks[..at], "TRUE", today)).collect()
-    };
     match role {
         "owed" => Source::owed(today),
-        "village" => desk(&[Desk::VILLAGE, Desk::TOWNSHIP, Desk::COUNTY]),
-        "township" => desk(&[Desk::TOWNSHIP, Desk::COUNTY]),
-        "county" => desk(&[Desk::COUNTY]),
+        "village" => Source::first_held(&[Desk::VILLAGE, Desk::TOWNSHIP, Desk::COUNTY], today),
+        "township" => Source::first_held(&[Desk::TOWNSHIP, Desk::COUNTY], today),
+        "county" => Source::first_held(&[Desk::COUNTY], today),
         named => vec![Source {
             person: "a.person_id",
             join: "JOIN duty_audience a ON a.duty_id = d.id".into(),
@@ -179,6 +176,14 @@ impl Desk {
 }
 
 impl Source {
+    fn first_held(desks: &[Desk], today: NaiveDate) -> Vec<Self> {
+        desks
+            .iter()
+            .enumerate()
+            .map(|(at, desk)| Self::desk(*desk, desks.get(..at).unwrap_or_default(), "TRUE", today))
+            .collect()
+    }
+
     fn desk(desk: Desk, empty_below: &[Desk], condition: &str, today: NaiveDate) -> Self {
         let empty = empty_below
             .iter()
