@@ -24,5 +24,6 @@ pub mod scheduler;
 
 pub mod children;
 pub mod contact;
+pub mod guardianship;
 pub mod protection;
 pub mod volunteers;

@@ -1,0 +1,28 @@
+//! Entrusted care: a parent who is away entrusts the child to an adult who is able, in writing, signed by all
+//! (P13, P17–P20; Minor Protection Law art. 22–23; Civil Code art. 1189).
+//!
+//! ```text
+//!            declaration + capacity        consent of the village           sent: text and SHA-256 frozen
+//!   draft ───────────────────────▶ assessed ───────────▶ consented ───────────────▶ awaiting_signatures
+//!     │                              │  └── no consent needed ───────────────────────▲     │
+//!     │                              │                                                   │ last signature
+//!     ├── declined (unfit, refused) ◀┴──────── any pending state ────────────────────────┤
+//!     └── lapsed (nobody went on)   ◀──────────────────────────────────────────────────┘ ▼
+//!                                                        ended(reason) ◀────────────── in_force
+//! ```
+//! A change is a new version with new signatures; the old version stays in force until the new one is, and ends
+//! `amended` or `renewed` in the same transaction. Parents keep guardianship throughout.
+
+pub mod agreement;
+pub mod bars;
+pub mod capacity;
+pub mod evidence;
+pub mod gap;
+pub mod notice;
+pub mod reasons;
+pub mod remuneration;
+pub mod rmb;
+pub mod signature;
+pub mod strokes;
+pub mod text;
+pub mod watch;
