@@ -91,10 +91,7 @@ impl AgreementState {
 
     /// Not yet in force and not yet given up.
     pub fn is_pending(self) -> bool {
-        matches!(
-            self,
-            Self::Draft | Self::Assessed | Self::Consented | Self::AwaitingSignatures
-        )
+        matches!(self, Self::Draft | Self::Assessed | Self::Consented | Self::AwaitingSignatures)
     }
 }
 
@@ -126,18 +123,12 @@ impl EndReason {
 
     /// After these somebody must see to it that the child is cared for.
     pub fn needs_handover(self) -> bool {
-        !matches!(
-            self,
-            Self::Amended | Self::Renewed | Self::ChildDied | Self::ChildGrownUp
-        )
+        !matches!(self, Self::Amended | Self::Renewed | Self::ChildDied | Self::ChildGrownUp)
     }
 
     /// Which the parties themselves may give (either side may end at any time [L]).
     pub fn given_by_party(self) -> bool {
-        matches!(
-            self,
-            Self::ParentsWithdrew | Self::CarerWithdrew | Self::ParentReturned
-        )
+        matches!(self, Self::ParentsWithdrew | Self::CarerWithdrew | Self::ParentReturned)
     }
 }
 
@@ -196,10 +187,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            term_months: 12,
-            assessment_valid_days: 365,
-        }
+        Self { term_months: 12, assessment_valid_days: 365 }
     }
 }
 
@@ -235,10 +223,7 @@ fn declaration_missing(facts: &Facts) -> Vec<Finding> {
 fn assessment_missing(facts: &Facts, limits: Limits, today: NaiveDate) -> Option<Finding> {
     let reason = match facts.assessment {
         None => Reason::CapacityNotAssessed,
-        Some(AssessmentFacts {
-            conclusion: Fitness::Unfit,
-            ..
-        }) => Reason::CarerUnfit,
+        Some(AssessmentFacts { conclusion: Fitness::Unfit, .. }) => Reason::CarerUnfit,
         Some(assessment) if assessment.on + Days::new(limits.assessment_valid_days) < today => {
             Reason::CapacityAssessmentTooOld
         }
@@ -260,10 +245,7 @@ fn parties_wrong(facts: &Facts) -> Vec<Finding> {
 
 /// What is wrong with the term on the day it is looked at, if anything.
 pub fn term_wrong(facts: &Facts, limits: Limits, today: NaiveDate) -> Option<Reason> {
-    let longest = facts
-        .from
-        .checked_add_months(Months::new(limits.term_months))
-        .unwrap_or(NaiveDate::MAX);
+    let longest = facts.from.checked_add_months(Months::new(limits.term_months)).unwrap_or(NaiveDate::MAX);
     if facts.until < facts.from {
         Some(Reason::TermBackwards)
     } else if facts.until >= longest {
@@ -279,10 +261,7 @@ pub fn term_wrong(facts: &Facts, limits: Limits, today: NaiveDate) -> Option<Rea
 
 fn remuneration_missing(facts: &Facts) -> Option<Reason> {
     match facts.remuneration {
-        None => facts
-            .kind
-            .needs_remuneration()
-            .then_some(Reason::RemunerationMissing),
+        None => facts.kind.needs_remuneration().then_some(Reason::RemunerationMissing),
         Some(terms) => (!terms.is_sensible()).then_some(Reason::RemunerationNotSensible),
     }
 }
@@ -296,32 +275,21 @@ fn consent_missing(facts: &Facts) -> Option<Reason> {
 }
 
 fn witness_wrong(facts: &Facts) -> Option<Reason> {
-    let witnesses: Vec<Option<i64>> = facts
-        .parties
-        .iter()
-        .filter(|party| party.role == PartyRole::Witness)
-        .map(|party| party.person)
-        .collect();
-    let is_party = |person: &Option<i64>| {
-        person.is_some_and(|id| id == facts.carer || facts.guardians.contains(&id))
-    };
+    let witnesses: Vec<Option<i64>> =
+        facts.parties.iter().filter(|party| party.role == PartyRole::Witness).map(|party| party.person).collect();
+    let is_party = |person: &Option<i64>| person.is_some_and(|id| id == facts.carer || facts.guardians.contains(&id));
     if witnesses.is_empty() {
         Some(Reason::WitnessMissing)
     } else {
-        witnesses
-            .iter()
-            .any(is_party)
-            .then_some(Reason::WitnessIsParty)
+        witnesses.iter().any(is_party).then_some(Reason::WitnessIsParty)
     }
 }
 
 fn signatures_missing(facts: &Facts) -> Vec<Finding> {
     let unsigned = facts.parties.iter().filter(|party| !party.signed);
-    let mut missing: Vec<Finding> = unsigned
-        .map(|party| Finding::about(Reason::SignatureMissing, party.id.to_string()))
-        .collect();
-    let unhosted =
-        |party: &&PartyFacts| party.role == PartyRole::Carer && party.signed && !party.hosted;
+    let mut missing: Vec<Finding> =
+        unsigned.map(|party| Finding::about(Reason::SignatureMissing, party.id.to_string())).collect();
+    let unhosted = |party: &&PartyFacts| party.role == PartyRole::Carer && party.signed && !party.hosted;
     if facts.kind.needs_hosting() && facts.parties.iter().any(|party| unhosted(&party)) {
         missing.push(Reason::HostingMissing.into());
     }

@@ -93,30 +93,15 @@ pub struct Declaration {
 impl BarAnswers {
     /// The bars that are present, in the order of the law.
     pub fn present(&self) -> Vec<Bar> {
-        let answers = [
-            self.harmed_someone,
-            self.addiction,
-            self.neglected_care,
-            self.otherwise_unfit,
-        ];
-        Bar::ALL
-            .iter()
-            .zip(answers)
-            .filter(|(_, present)| *present)
-            .map(|(bar, _)| *bar)
-            .collect()
+        let answers = [self.harmed_someone, self.addiction, self.neglected_care, self.otherwise_unfit];
+        Bar::ALL.iter().zip(answers).filter(|(_, present)| *present).map(|(bar, _)| *bar).collect()
     }
 }
 
 /// Everything that stands against this declaration: bars that are present first, then what was left out.
 /// Empty means that nothing in art. 22 stands in the way.
 pub fn objections(declaration: &Declaration) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = declaration
-        .bars
-        .present()
-        .into_iter()
-        .map(Bar::reason)
-        .collect();
+    let mut reasons: Vec<Reason> = declaration.bars.present().into_iter().map(Bar::reason).collect();
     if is_blank(&declaration.checked_how) {
         reasons.push(Reason::BarsNotChecked);
     }
@@ -129,10 +114,7 @@ fn unconsidered(considerations: &Considerations) -> Vec<Reason> {
     [
         (&considerations.character, Reason::CharacterNotConsidered),
         (&considerations.family, Reason::FamilyNotConsidered),
-        (
-            &considerations.body_and_mind,
-            Reason::BodyAndMindNotConsidered,
-        ),
+        (&considerations.body_and_mind, Reason::BodyAndMindNotConsidered),
         (&considerations.bond, Reason::BondNotConsidered),
     ]
     .into_iter()
@@ -145,14 +127,9 @@ fn unheard(voice: &ChildsVoice) -> Option<Reason> {
     match voice {
         ChildsVoice::NotAble { reason } => is_blank(reason).then_some(Reason::NotAbleNeedsReason),
         ChildsVoice::Heard { words, .. } if is_blank(words) => Some(Reason::ChildsWordsMissing),
-        ChildsVoice::Heard {
-            wish: Wish::Refuses | Wish::PrefersSomeoneElse,
-            answer,
-            ..
-        } => answer
-            .as_deref()
-            .is_none_or(is_blank)
-            .then_some(Reason::ChildsWishUnanswered),
+        ChildsVoice::Heard { wish: Wish::Refuses | Wish::PrefersSomeoneElse, answer, .. } => {
+            answer.as_deref().is_none_or(is_blank).then_some(Reason::ChildsWishUnanswered)
+        }
         ChildsVoice::Heard { .. } => None,
     }
 }
@@ -169,12 +146,7 @@ pub(super) mod tests {
 
     pub(crate) fn sound() -> Declaration {
         Declaration {
-            bars: BarAnswers {
-                harmed_someone: false,
-                addiction: false,
-                neglected_care: false,
-                otherwise_unfit: false,
-            },
+            bars: BarAnswers { harmed_someone: false, addiction: false, neglected_care: false, otherwise_unfit: false },
             checked_how: "走访邻居并向派出所核实".into(),
             considerations: Considerations {
                 character: "为人本分".into(),
@@ -182,11 +154,7 @@ pub(super) mod tests {
                 body_and_mind: "身体健康".into(),
                 bond: "孩子从小由其带大".into(),
             },
-            childs_voice: ChildsVoice::Heard {
-                wish: Wish::Agrees,
-                words: "愿意跟奶奶住".into(),
-                answer: None,
-            },
+            childs_voice: ChildsVoice::Heard { wish: Wish::Agrees, words: "愿意跟奶奶住".into(), answer: None },
         }
     }
 
@@ -198,20 +166,11 @@ pub(super) mod tests {
     #[test]
     fn each_bar_blocks_by_its_own_name() {
         let mut declaration = sound();
-        declaration.bars = BarAnswers {
-            harmed_someone: true,
-            addiction: true,
-            neglected_care: true,
-            otherwise_unfit: true,
-        };
+        declaration.bars =
+            BarAnswers { harmed_someone: true, addiction: true, neglected_care: true, otherwise_unfit: true };
         assert_eq!(
             objections(&declaration),
-            vec![
-                Reason::BarHarmedSomeone,
-                Reason::BarAddiction,
-                Reason::BarNeglectedCare,
-                Reason::BarOtherwiseUnfit
-            ]
+            vec![Reason::BarHarmedSomeone, Reason::BarAddiction, Reason::BarNeglectedCare, Reason::BarOtherwiseUnfit]
         );
     }
 
@@ -220,26 +179,19 @@ pub(super) mod tests {
         let mut declaration = sound();
         declaration.childs_voice = ChildsVoice::NotAble { reason: " ".into() };
         assert_eq!(objections(&declaration), vec![Reason::NotAbleNeedsReason]);
-        declaration.childs_voice = ChildsVoice::NotAble {
-            reason: "一岁,尚不会说话".into(),
-        };
+        declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁,尚不会说话".into() };
         assert_eq!(objections(&declaration), vec![]);
     }
 
     #[test]
     fn a_wish_against_the_carer_needs_an_answer() {
         let mut declaration = sound();
-        declaration.childs_voice = ChildsVoice::Heard {
-            wish: Wish::Refuses,
-            words: "不想去".into(),
-            answer: None,
-        };
+        declaration.childs_voice = ChildsVoice::Heard { wish: Wish::Refuses, words: "不想去".into(), answer: None };
         assert_eq!(objections(&declaration), vec![Reason::ChildsWishUnanswered]);
-        declaration.childs_voice = ChildsVoice::Heard {
-            wish: Wish::Refuses,
-            words: "不想去".into(),
-            answer: Some("先试住两周再决定".into()),
-        };
+        declaration.childs_voice =
+            ChildsVoice::Heard {
+                wish: Wish::Refuses, words: "不想去".into(), answer: Some("先试住两周再决定".into())
+            };
         assert_eq!(objections(&declaration), vec![]);
     }
 

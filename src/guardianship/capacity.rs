@@ -124,41 +124,15 @@ pub fn assess(
     }
     let blocking = blocking(questionnaire, submission, carer, on);
     let warnings = warnings(carer, on);
-    let support = answered_no(
-        questionnaire,
-        submission,
-        Weight::Support,
-        Reason::SupportNeeded,
-    );
-    let reason_given = submission
-        .reason
-        .as_deref()
-        .is_some_and(|reason| !reason.trim().is_empty());
-    let wrong = contradictions(
-        submission.conclusion,
-        reason_given,
-        &blocking,
-        !warnings.is_empty(),
-        !support.is_empty(),
-    );
+    let support = answered_no(questionnaire, submission, Weight::Support, Reason::SupportNeeded);
+    let reason_given = submission.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    let wrong =
+        contradictions(submission.conclusion, reason_given, &blocking, !warnings.is_empty(), !support.is_empty());
     if !wrong.is_empty() {
-        return Err(wrong
-            .into_iter()
-            .map(Finding::from)
-            .chain(blocking)
-            .chain(warnings)
-            .chain(support)
-            .collect());
+        return Err(wrong.into_iter().map(Finding::from).chain(blocking).chain(warnings).chain(support).collect());
     }
-    let findings = blocking
-        .into_iter()
-        .chain(warnings)
-        .chain(support)
-        .collect();
-    Ok(Assessment {
-        conclusion: submission.conclusion,
-        findings,
-    })
+    let findings = blocking.into_iter().chain(warnings).chain(support).collect();
+    Ok(Assessment { conclusion: submission.conclusion, findings })
 }
 
 fn incomplete(questionnaire: &Questionnaire, submission: &Submission) -> Vec<Finding> {
@@ -178,18 +152,8 @@ fn incomplete(questionnaire: &Questionnaire, submission: &Submission) -> Vec<Fin
     unknown.chain(missing).collect()
 }
 
-fn blocking(
-    questionnaire: &Questionnaire,
-    submission: &Submission,
-    carer: &CarerFacts,
-    on: NaiveDate,
-) -> Vec<Finding> {
-    let mut found = answered_no(
-        questionnaire,
-        submission,
-        Weight::Unfit,
-        Reason::CapacityLacking,
-    );
+fn blocking(questionnaire: &Questionnaire, submission: &Submission, carer: &CarerFacts, on: NaiveDate) -> Vec<Finding> {
+    let mut found = answered_no(questionnaire, submission, Weight::Unfit, Reason::CapacityLacking);
     if !carer.alive {
         found.push(Reason::CarerDeceased.into());
     }
@@ -203,26 +167,16 @@ fn blocking(
 
 /// Age above 70 and caring for more than three children: no bar, but to be answered for [C].
 pub fn warnings(carer: &CarerFacts, on: NaiveDate) -> Vec<Finding> {
-    let old = carer
-        .birth_date
-        .is_some_and(|born| age_on(born, on) > AGE_WARNING);
+    let old = carer.birth_date.is_some_and(|born| age_on(born, on) > AGE_WARNING);
     let many = carer.other_children_in_care.saturating_add(1) > CHILDREN_WARNING;
-    [
-        (old, Reason::CarerOverSeventy),
-        (many, Reason::CaresForManyChildren),
-    ]
-    .into_iter()
-    .filter(|(holds, _)| *holds)
-    .map(|(_, reason)| reason.into())
-    .collect()
+    [(old, Reason::CarerOverSeventy), (many, Reason::CaresForManyChildren)]
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, reason)| reason.into())
+        .collect()
 }
 
-fn answered_no(
-    questionnaire: &Questionnaire,
-    submission: &Submission,
-    weight: Weight,
-    reason: Reason,
-) -> Vec<Finding> {
+fn answered_no(questionnaire: &Questionnaire, submission: &Submission, weight: Weight, reason: Reason) -> Vec<Finding> {
     questionnaire
         .questions
         .iter()
@@ -266,24 +220,13 @@ mod tests {
     }
 
     fn grandmother() -> CarerFacts {
-        CarerFacts {
-            birth_date: Some(day(1962, 5, 1)),
-            alive: true,
-            other_children_in_care: 0,
-        }
+        CarerFacts { birth_date: Some(day(1962, 5, 1)), alive: true, other_children_in_care: 0 }
     }
 
     fn all_yes(conclusion: Fitness) -> Submission {
-        let answers = Questionnaire::current()
-            .questions
-            .iter()
-            .map(|question| (question.code.clone(), Answer::Yes))
-            .collect();
-        Submission {
-            answers,
-            conclusion,
-            reason: None,
-        }
+        let answers =
+            Questionnaire::current().questions.iter().map(|question| (question.code.clone(), Answer::Yes)).collect();
+        Submission { answers, conclusion, reason: None }
     }
 
     fn with(mut submission: Submission, code: &str, answer: Answer) -> Submission {
@@ -292,62 +235,32 @@ mod tests {
     }
 
     fn first_of(weight: Weight) -> &'static str {
-        &Questionnaire::current()
-            .questions
-            .iter()
-            .find(|question| question.weight == weight)
-            .unwrap()
-            .code
+        &Questionnaire::current().questions.iter().find(|question| question.weight == weight).unwrap().code
     }
 
     fn codes(findings: &[Finding]) -> Vec<&str> {
-        findings
-            .iter()
-            .map(|finding| finding.code.as_str())
-            .collect()
+        findings.iter().map(|finding| finding.code.as_str()).collect()
     }
 
     #[test]
     fn the_questionnaire_is_complete_and_its_codes_are_unique() {
         let questionnaire = Questionnaire::current();
-        assert!(
-            questionnaire.questions.len() >= 15,
-            "{}",
-            questionnaire.questions.len()
-        );
-        let codes: std::collections::BTreeSet<_> =
-            questionnaire.questions.iter().map(|q| &q.code).collect();
+        assert!(questionnaire.questions.len() >= 15, "{}", questionnaire.questions.len());
+        let codes: std::collections::BTreeSet<_> = questionnaire.questions.iter().map(|q| &q.code).collect();
         assert_eq!(codes.len(), questionnaire.questions.len());
     }
 
     #[test]
     fn a_healthy_grandmother_is_fit() {
-        let verdict = assess(
-            Questionnaire::current(),
-            &all_yes(Fitness::Fit),
-            &grandmother(),
-            on(),
-        )
-        .unwrap();
-        assert_eq!(
-            verdict,
-            Assessment {
-                conclusion: Fitness::Fit,
-                findings: vec![]
-            }
-        );
+        let verdict = assess(Questionnaire::current(), &all_yes(Fitness::Fit), &grandmother(), on()).unwrap();
+        assert_eq!(verdict, Assessment { conclusion: Fitness::Fit, findings: vec![] });
     }
 
     #[test]
     fn a_grave_finding_cannot_be_concluded_away_even_with_a_reason() {
-        let mut submission = with(
-            all_yes(Fitness::FitWithSupport),
-            first_of(Weight::Unfit),
-            Answer::No,
-        );
+        let mut submission = with(all_yes(Fitness::FitWithSupport), first_of(Weight::Unfit), Answer::No);
         submission.reason = Some("亲戚坚持".into());
-        let wrong =
-            assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
+        let wrong = assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
         assert_eq!(codes(&wrong), ["fit_against_findings", "capacity_lacking"]);
     }
 
@@ -355,124 +268,55 @@ mod tests {
     fn stricter_than_the_findings_is_allowed_with_a_reason() {
         let mut submission = all_yes(Fitness::Unfit);
         assert_eq!(
-            codes(
-                &assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err()
-            ),
+            codes(&assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err()),
             ["unfit_needs_reason"]
         );
         submission.reason = Some("邻居反映经常把孩子独自留在家".into());
         assert_eq!(
-            assess(Questionnaire::current(), &submission, &grandmother(), on())
-                .unwrap()
-                .conclusion,
+            assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap().conclusion,
             Fitness::Unfit
         );
     }
 
     #[test]
     fn seventy_is_no_warning_and_seventy_one_is() {
-        let exactly = CarerFacts {
-            birth_date: Some(day(1956, 11, 23)),
-            ..grandmother()
-        };
+        let exactly = CarerFacts { birth_date: Some(day(1956, 11, 23)), ..grandmother() };
         assert_eq!(warnings(&exactly, on()), vec![]);
-        let older = CarerFacts {
-            birth_date: Some(day(1955, 11, 23)),
-            ..grandmother()
-        };
+        let older = CarerFacts { birth_date: Some(day(1955, 11, 23)), ..grandmother() };
         assert_eq!(codes(&warnings(&older, on())), ["carer_over_seventy"]);
-        let wrong = assess(
-            Questionnaire::current(),
-            &all_yes(Fitness::Fit),
-            &older,
-            on(),
-        )
-        .unwrap_err();
-        assert_eq!(
-            codes(&wrong),
-            ["warning_needs_reason", "carer_over_seventy"]
-        );
+        let wrong = assess(Questionnaire::current(), &all_yes(Fitness::Fit), &older, on()).unwrap_err();
+        assert_eq!(codes(&wrong), ["warning_needs_reason", "carer_over_seventy"]);
     }
 
     #[test]
     fn the_fourth_child_is_a_warning_the_third_is_not() {
+        assert_eq!(warnings(&CarerFacts { other_children_in_care: 2, ..grandmother() }, on()), vec![]);
         assert_eq!(
-            warnings(
-                &CarerFacts {
-                    other_children_in_care: 2,
-                    ..grandmother()
-                },
-                on()
-            ),
-            vec![]
-        );
-        assert_eq!(
-            codes(&warnings(
-                &CarerFacts {
-                    other_children_in_care: 3,
-                    ..grandmother()
-                },
-                on()
-            )),
+            codes(&warnings(&CarerFacts { other_children_in_care: 3, ..grandmother() }, on())),
             ["cares_for_many_children"]
         );
     }
 
     #[test]
     fn a_brother_of_seventeen_is_not_an_adult() {
-        let brother = CarerFacts {
-            birth_date: Some(day(2008, 11, 24)),
-            ..grandmother()
-        };
-        let wrong = assess(
-            Questionnaire::current(),
-            &all_yes(Fitness::Fit),
-            &brother,
-            on(),
-        )
-        .unwrap_err();
+        let brother = CarerFacts { birth_date: Some(day(2008, 11, 24)), ..grandmother() };
+        let wrong = assess(Questionnaire::current(), &all_yes(Fitness::Fit), &brother, on()).unwrap_err();
         assert_eq!(codes(&wrong), ["fit_against_findings", "carer_under_age"]);
-        let adult = CarerFacts {
-            birth_date: Some(day(2008, 11, 23)),
-            ..grandmother()
-        };
-        assert!(
-            assess(
-                Questionnaire::current(),
-                &all_yes(Fitness::Fit),
-                &adult,
-                on()
-            )
-            .is_ok()
-        );
+        let adult = CarerFacts { birth_date: Some(day(2008, 11, 23)), ..grandmother() };
+        assert!(assess(Questionnaire::current(), &all_yes(Fitness::Fit), &adult, on()).is_ok());
     }
 
     #[test]
     fn what_touches_safety_may_not_stay_unknown() {
-        let submission = with(
-            all_yes(Fitness::Fit),
-            first_of(Weight::Unfit),
-            Answer::Unknown,
-        );
-        let wrong =
-            assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
+        let submission = with(all_yes(Fitness::Fit), first_of(Weight::Unfit), Answer::Unknown);
+        let wrong = assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
         assert_eq!(codes(&wrong), ["must_be_clarified"]);
     }
 
     fn answers() -> impl Strategy<Value = BTreeMap<String, Answer>> {
         let count = Questionnaire::current().questions.len();
-        proptest::collection::vec(
-            prop_oneof![Just(Answer::Yes), Just(Answer::No), Just(Answer::Unknown)],
-            count,
-        )
-        .prop_map(|given| {
-            Questionnaire::current()
-                .questions
-                .iter()
-                .map(|q| q.code.clone())
-                .zip(given)
-                .collect()
-        })
+        proptest::collection::vec(prop_oneof![Just(Answer::Yes), Just(Answer::No), Just(Answer::Unknown)], count)
+            .prop_map(|given| Questionnaire::current().questions.iter().map(|q| q.code.clone()).zip(given).collect())
     }
 
     proptest! {

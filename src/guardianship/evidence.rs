@@ -6,14 +6,12 @@
 //! Canonical means: object keys sorted, no blanks, whole numbers only. The agreement itself keeps the number of
 //! events and the last hash (the *head*), so a chain cut short is noticed as surely as one that was altered.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::clock::Instant;
+use crate::crypto::sha256_hex;
 use crate::text_enum;
 
 /// Named beside every chain, so that another algorithm can follow without doubt about the old.
@@ -75,10 +73,7 @@ pub struct Head {
 impl Head {
     /// The head of an agreement to which nothing has happened.
     pub fn empty() -> Self {
-        Self {
-            count: 0,
-            hash: GENESIS.into(),
-        }
+        Self { count: 0, hash: GENESIS.into() }
     }
 }
 
@@ -108,10 +103,7 @@ impl Event {
 
     /// The head of the chain that ends with this event.
     pub fn head(&self) -> Head {
-        Head {
-            count: self.seq,
-            hash: self.hash.clone(),
-        }
+        Head { count: self.seq, hash: self.hash.clone() }
     }
 
     /// SHA-256 over everything but the hash itself. The body goes in as text, so no byte of it is free.
@@ -154,33 +146,18 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
     let mut expected = Head::empty();
     for event in events {
         if event.agreement != agreement {
-            findings.push(Finding {
-                fault: Fault::Foreign,
-                seq: event.seq,
-            });
+            findings.push(Finding { fault: Fault::Foreign, seq: event.seq });
         }
         if event.seq != expected.count + 1 || event.prev != expected.hash {
-            findings.push(Finding {
-                fault: Fault::OutOfOrder,
-                seq: event.seq,
-            });
+            findings.push(Finding { fault: Fault::OutOfOrder, seq: event.seq });
         }
         if event.hash != event.digest() {
-            findings.push(Finding {
-                fault: Fault::Altered,
-                seq: event.seq,
-            });
+            findings.push(Finding { fault: Fault::Altered, seq: event.seq });
         }
-        expected = Head {
-            count: expected.count + 1,
-            hash: event.hash.clone(),
-        };
+        expected = Head { count: expected.count + 1, hash: event.hash.clone() };
     }
     if expected != *head {
-        findings.push(Finding {
-            fault: Fault::HeadDiffers,
-            seq: 0,
-        });
+        findings.push(Finding { fault: Fault::HeadDiffers, seq: 0 });
     }
     findings
 }
@@ -189,54 +166,29 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
 /// name this one, and the text must hash to it.
 pub fn verify_document(text: &str, frozen_hash: &str, events: &[Event]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if sha256(text.as_bytes()) != frozen_hash {
-        findings.push(Finding {
-            fault: Fault::DocumentAltered,
-            seq: 0,
-        });
+    if sha256_hex(text.as_bytes()) != frozen_hash {
+        findings.push(Finding { fault: Fault::DocumentAltered, seq: 0 });
     }
     for event in events {
         let named = serde_json::from_str::<Value>(&event.body).ok();
-        let document = named
-            .as_ref()
-            .and_then(|body| body.get("document"))
-            .and_then(Value::as_str);
-        let must_name = matches!(
-            event.kind,
-            EventKind::SentForSigning | EventKind::Signed | EventKind::InForce
-        );
+        let document = named.as_ref().and_then(|body| body.get("document")).and_then(Value::as_str);
+        let must_name = matches!(event.kind, EventKind::SentForSigning | EventKind::Signed | EventKind::InForce);
         if document.map_or(must_name, |document| document != frozen_hash) {
-            findings.push(Finding {
-                fault: Fault::SignatureElsewhere,
-                seq: event.seq,
-            });
+            findings.push(Finding { fault: Fault::SignatureElsewhere, seq: event.seq });
         }
     }
     findings
 }
 
-/// SHA-256, hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-}
-
 /// SHA-256 of the canonical JSON of `value`, hexadecimal.
 pub fn digest_of(value: &impl Serialize) -> String {
-    sha256(canonical_of(value).as_bytes())
+    sha256_hex(canonical_of(value).as_bytes())
 }
 
 /// JSON with sorted keys and no blanks; whatever cannot be JSON counts as null.
 pub fn canonical_of(value: &impl Serialize) -> String {
     let mut text = String::new();
-    write_canonical(
-        &serde_json::to_value(value).unwrap_or(Value::Null),
-        &mut text,
-    );
+    write_canonical(&serde_json::to_value(value).unwrap_or(Value::Null), &mut text);
     text
 }
 
@@ -278,14 +230,7 @@ mod tests {
         for n in 0..length {
             let at = Instant::from_millis(1_790_000_000_000 + n * 61_000);
             let body = json!({ "party": n, "document": "ab".repeat(32), "name": "王秀英", "how": { "b": 1, "a": [true, null] } });
-            let event = Event::next(
-                &head,
-                7,
-                at,
-                EventKind::Signed,
-                (n % 2 == 0).then_some(n),
-                &body,
-            );
+            let event = Event::next(&head, 7, at, EventKind::Signed, (n % 2 == 0).then_some(n), &body);
             head = event.head();
             events.push(event);
         }
@@ -301,28 +246,18 @@ mod tests {
 
     #[test]
     fn canonical_text_does_not_depend_on_the_order_of_keys() {
-        assert_eq!(
-            canonical_of(&json!({"b": 1, "a": {"d": "\"中", "c": []}})),
-            r#"{"a":{"c":[],"d":"\"中"},"b":1}"#
-        );
+        assert_eq!(canonical_of(&json!({"b": 1, "a": {"d": "\"中", "c": []}})), r#"{"a":{"c":[],"d":"\"中"},"b":1}"#);
     }
 
     #[test]
     fn the_hash_is_sha_256_of_the_published_vector() {
-        assert_eq!(
-            sha256(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]
     fn a_chain_of_another_agreement_is_foreign() {
         let (events, head) = chain(2);
-        assert!(
-            verify(8, &events, &head)
-                .iter()
-                .all(|finding| finding.fault == Fault::Foreign)
-        );
+        assert!(verify(8, &events, &head).iter().all(|finding| finding.fault == Fault::Foreign));
         assert_eq!(verify(8, &events, &head).len(), 2);
     }
 
@@ -330,13 +265,7 @@ mod tests {
     fn cutting_the_end_off_is_noticed_by_the_head() {
         let (mut events, head) = chain(5);
         events.pop();
-        assert_eq!(
-            verify(7, &events, &head),
-            vec![Finding {
-                fault: Fault::HeadDiffers,
-                seq: 0
-            }]
-        );
+        assert_eq!(verify(7, &events, &head), vec![Finding { fault: Fault::HeadDiffers, seq: 0 }]);
     }
 
     #[test]
@@ -346,31 +275,19 @@ mod tests {
         let forged: Vec<Event> = events
             .iter()
             .map(|event| {
-                let forged = Event::next(
-                    &forged_head,
-                    7,
-                    event.at.plus_seconds(1),
-                    event.kind,
-                    event.actor,
-                    &json!({}),
-                );
+                let forged =
+                    Event::next(&forged_head, 7, event.at.plus_seconds(1), event.kind, event.actor, &json!({}));
                 forged_head = forged.head();
                 forged
             })
             .collect();
-        assert_eq!(
-            verify(7, &forged, &head),
-            vec![Finding {
-                fault: Fault::HeadDiffers,
-                seq: 0
-            }]
-        );
+        assert_eq!(verify(7, &forged, &head), vec![Finding { fault: Fault::HeadDiffers, seq: 0 }]);
     }
 
     #[test]
     fn a_signature_bound_to_another_document_is_noticed() {
         let text = "委托照护协议";
-        let hash = sha256(text.as_bytes());
+        let hash = sha256_hex(text.as_bytes());
         let signed = Event::next(
             &Head::empty(),
             7,
@@ -379,26 +296,13 @@ mod tests {
             None,
             &json!({ "document": hash }),
         );
-        assert_eq!(
-            verify_document(text, &hash, std::slice::from_ref(&signed)),
-            vec![]
-        );
+        assert_eq!(verify_document(text, &hash, std::slice::from_ref(&signed)), vec![]);
         assert_eq!(
             verify_document("委托照护协议 ", &hash, std::slice::from_ref(&signed))[0].fault,
             Fault::DocumentAltered
         );
-        let silent = Event::next(
-            &Head::empty(),
-            7,
-            Instant::from_millis(0),
-            EventKind::Signed,
-            None,
-            &json!({}),
-        );
-        assert_eq!(
-            verify_document(text, &hash, &[silent])[0].fault,
-            Fault::SignatureElsewhere
-        );
+        let silent = Event::next(&Head::empty(), 7, Instant::from_millis(0), EventKind::Signed, None, &json!({}));
+        assert_eq!(verify_document(text, &hash, &[silent])[0].fault, Fault::SignatureElsewhere);
     }
 
     /// A chain as it would lie in a file.

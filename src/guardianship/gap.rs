@@ -70,32 +70,20 @@ pub fn cover(facts: &CoverFacts, on: NaiveDate) -> CoverVerdict {
     let covered = |by| CoverVerdict::Covered { by };
     if on >= birthday(facts.birth_date, 18) {
         covered(Cover::Adult)
-    } else if facts
-        .parents
-        .iter()
-        .any(|parent| parent.holds_guardianship && parent.present && parent.able)
-    {
+    } else if facts.parents.iter().any(|parent| parent.holds_guardianship && parent.present && parent.able) {
         covered(Cover::Parent)
     } else if facts.agreements.iter().any(|care| care.covers(on)) {
         covered(Cover::Agreement)
-    } else if facts
-        .placements
-        .iter()
-        .any(|placement| placement.covers(on))
-    {
+    } else if facts.placements.iter().any(|placement| placement.covers(on)) {
         covered(Cover::Placement)
     } else {
-        CoverVerdict::Gap {
-            reasons: why_uncovered(facts, on),
-        }
+        CoverVerdict::Gap { reasons: why_uncovered(facts, on) }
     }
 }
 
 impl CareFacts {
     fn covers(&self, on: NaiveDate) -> bool {
-        self.state == AgreementState::InForce
-            && self.carer_able
-            && (self.from..=self.until).contains(&on)
+        self.state == AgreementState::InForce && self.carer_able && (self.from..=self.until).contains(&on)
     }
 
     /// Why this agreement, though there, does not cover the day.
@@ -104,9 +92,7 @@ impl CareFacts {
             AgreementState::AwaitingSignatures => Some(Reason::AgreementAwaitsSignatures),
             AgreementState::InForce if !self.carer_able => Some(Reason::CarerOfAgreementUnfit),
             AgreementState::InForce if on < self.from => Some(Reason::AgreementNotYetBegun),
-            AgreementState::InForce | AgreementState::Ended if on > self.until => {
-                Some(Reason::AgreementExpired)
-            }
+            AgreementState::InForce | AgreementState::Ended if on > self.until => Some(Reason::AgreementExpired),
             _ => None,
         }
     }
@@ -120,11 +106,7 @@ impl PlacementFacts {
 
 fn why_uncovered(facts: &CoverFacts, on: NaiveDate) -> Vec<Reason> {
     let mut reasons = vec![Reason::NoParentPresent];
-    let mut shortfalls: Vec<Reason> = facts
-        .agreements
-        .iter()
-        .filter_map(|care| care.shortfall(on))
-        .collect();
+    let mut shortfalls: Vec<Reason> = facts.agreements.iter().filter_map(|care| care.shortfall(on)).collect();
     shortfalls.sort_unstable();
     shortfalls.dedup();
     if shortfalls.is_empty() {
@@ -146,20 +128,11 @@ mod tests {
     }
 
     fn parent(present: bool) -> ParentFacts {
-        ParentFacts {
-            holds_guardianship: true,
-            present,
-            able: true,
-        }
+        ParentFacts { holds_guardianship: true, present, able: true }
     }
 
     fn care(state: AgreementState) -> CareFacts {
-        CareFacts {
-            state,
-            from: day(1, 1),
-            until: day(10, 31),
-            carer_able: true,
-        }
+        CareFacts { state, from: day(1, 1), until: day(10, 31), carer_able: true }
     }
 
     fn alone() -> CoverFacts {
@@ -182,77 +155,38 @@ mod tests {
     fn both_parents_away_and_nothing_arranged_is_a_gap() {
         assert_eq!(
             gap(&alone(), day(5, 1)),
-            [
-                Reason::NoParentPresent,
-                Reason::NoAgreementInForce,
-                Reason::NoPlacement
-            ]
+            [Reason::NoParentPresent, Reason::NoAgreementInForce, Reason::NoPlacement]
         );
     }
 
     #[test]
     fn one_able_parent_at_home_covers_but_a_parent_who_lost_guardianship_does_not() {
-        let mut facts = CoverFacts {
-            parents: vec![parent(false), parent(true)],
-            ..alone()
-        };
-        assert_eq!(
-            cover(&facts, day(5, 1)),
-            CoverVerdict::Covered { by: Cover::Parent }
-        );
+        let mut facts = CoverFacts { parents: vec![parent(false), parent(true)], ..alone() };
+        assert_eq!(cover(&facts, day(5, 1)), CoverVerdict::Covered { by: Cover::Parent });
         facts.parents[1].holds_guardianship = false;
         assert!(matches!(cover(&facts, day(5, 1)), CoverVerdict::Gap { .. }));
-        facts.parents[1] = ParentFacts {
-            able: false,
-            ..parent(true)
-        };
+        facts.parents[1] = ParentFacts { able: false, ..parent(true) };
         assert!(matches!(cover(&facts, day(5, 1)), CoverVerdict::Gap { .. }));
     }
 
     #[test]
     fn an_agreement_covers_its_first_and_last_day_and_not_the_day_after() {
-        let facts = CoverFacts {
-            agreements: vec![care(AgreementState::InForce)],
-            ..alone()
-        };
-        assert_eq!(
-            cover(&facts, day(1, 1)),
-            CoverVerdict::Covered {
-                by: Cover::Agreement
-            }
-        );
-        assert_eq!(
-            cover(&facts, day(10, 31)),
-            CoverVerdict::Covered {
-                by: Cover::Agreement
-            }
-        );
-        assert_eq!(
-            gap(&facts, day(11, 1)),
-            [
-                Reason::NoParentPresent,
-                Reason::AgreementExpired,
-                Reason::NoPlacement
-            ]
-        );
+        let facts = CoverFacts { agreements: vec![care(AgreementState::InForce)], ..alone() };
+        assert_eq!(cover(&facts, day(1, 1)), CoverVerdict::Covered { by: Cover::Agreement });
+        assert_eq!(cover(&facts, day(10, 31)), CoverVerdict::Covered { by: Cover::Agreement });
+        assert_eq!(gap(&facts, day(11, 1)), [Reason::NoParentPresent, Reason::AgreementExpired, Reason::NoPlacement]);
     }
 
     #[test]
     fn an_unsigned_agreement_covers_nothing_and_says_so() {
-        let facts = CoverFacts {
-            agreements: vec![care(AgreementState::AwaitingSignatures)],
-            ..alone()
-        };
+        let facts = CoverFacts { agreements: vec![care(AgreementState::AwaitingSignatures)], ..alone() };
         assert_eq!(gap(&facts, day(5, 1))[1], Reason::AgreementAwaitsSignatures);
     }
 
     #[test]
     fn a_carer_found_unfit_covers_nothing() {
         let facts = CoverFacts {
-            agreements: vec![CareFacts {
-                carer_able: false,
-                ..care(AgreementState::InForce)
-            }],
+            agreements: vec![CareFacts { carer_able: false, ..care(AgreementState::InForce) }],
             ..alone()
         };
         assert_eq!(gap(&facts, day(5, 1))[1], Reason::CarerOfAgreementUnfit);
@@ -260,37 +194,18 @@ mod tests {
 
     #[test]
     fn a_placement_covers_while_it_lasts() {
-        let facts = CoverFacts {
-            placements: vec![PlacementFacts {
-                from: day(5, 1),
-                until: Some(day(5, 9)),
-            }],
-            ..alone()
-        };
-        assert!(matches!(
-            cover(&facts, day(4, 30)),
-            CoverVerdict::Gap { .. }
-        ));
-        assert_eq!(
-            cover(&facts, day(5, 9)),
-            CoverVerdict::Covered {
-                by: Cover::Placement
-            }
-        );
-        assert!(matches!(
-            cover(&facts, day(5, 10)),
-            CoverVerdict::Gap { .. }
-        ));
+        let facts =
+            CoverFacts { placements: vec![PlacementFacts { from: day(5, 1), until: Some(day(5, 9)) }], ..alone() };
+        assert!(matches!(cover(&facts, day(4, 30)), CoverVerdict::Gap { .. }));
+        assert_eq!(cover(&facts, day(5, 9)), CoverVerdict::Covered { by: Cover::Placement });
+        assert!(matches!(cover(&facts, day(5, 10)), CoverVerdict::Gap { .. }));
     }
 
     #[test]
     fn from_the_eighteenth_birthday_there_is_no_gap() {
         let eve = NaiveDate::from_ymd_opt(2034, 2, 28).unwrap();
         assert!(matches!(cover(&alone(), eve), CoverVerdict::Gap { .. }));
-        assert_eq!(
-            cover(&alone(), eve.succ_opt().unwrap()),
-            CoverVerdict::Covered { by: Cover::Adult }
-        );
+        assert_eq!(cover(&alone(), eve.succ_opt().unwrap()), CoverVerdict::Covered { by: Cover::Adult });
     }
 
     proptest! {

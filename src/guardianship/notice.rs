@@ -68,19 +68,9 @@ mod tests {
             village_code: "999901001001".into(),
             village_committee: None,
         };
-        let to: Vec<_> = addressees(&facts)
-            .into_iter()
-            .map(|addressee| addressee.to)
-            .collect();
+        let to: Vec<_> = addressees(&facts).into_iter().map(|addressee| addressee.to).collect();
         assert_eq!(to, [NoticeTo::School, NoticeTo::Village]);
-        assert_eq!(
-            addressees(&NoticeFacts {
-                school: None,
-                ..facts
-            })
-            .len(),
-            1
-        );
+        assert_eq!(addressees(&NoticeFacts { school: None, ..facts }).len(), 1);
     }
 
     #[test]

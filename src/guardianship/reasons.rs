@@ -98,9 +98,7 @@ static TEXTS: LazyLock<BTreeMap<String, String>> =
 impl Reason {
     /// The Chinese sentence for this reason; the code itself when the text file lacks it (a test prevents that).
     pub fn text(self) -> &'static str {
-        TEXTS
-            .get(self.as_str())
-            .map_or(self.as_str(), String::as_str)
+        TEXTS.get(self.as_str()).map_or(self.as_str(), String::as_str)
     }
 }
 
@@ -116,21 +114,14 @@ pub struct Finding {
 
 impl From<Reason> for Finding {
     fn from(reason: Reason) -> Self {
-        Self {
-            code: reason.as_str().into(),
-            text: reason.text().into(),
-            about: None,
-        }
+        Self { code: reason.as_str().into(), text: reason.text().into(), about: None }
     }
 }
 
 impl Finding {
     /// `reason` about one party, question or record.
     pub fn about(reason: Reason, what: impl Into<String>) -> Self {
-        Self {
-            about: Some(what.into()),
-            ..reason.into()
-        }
+        Self { about: Some(what.into()), ..reason.into() }
     }
 }
 
@@ -145,19 +136,12 @@ mod tests {
             assert!(TEXTS.contains_key(*code), "no text for {code}");
         }
         for code in TEXTS.keys() {
-            assert!(
-                codes.contains(&code.as_str()),
-                "text without reason: {code}"
-            );
+            assert!(codes.contains(&code.as_str()), "text without reason: {code}");
         }
     }
 
     #[test]
     fn no_sentence_speaks_of_transferred_guardianship() {
-        assert!(
-            !TEXTS
-                .values()
-                .any(|text| text.contains("监护权转移") || text.contains("转移监护"))
-        );
+        assert!(!TEXTS.values().any(|text| text.contains("监护权转移") || text.contains("转移监护")));
     }
 }

@@ -74,15 +74,9 @@ pub fn periods(from: NaiveDate, until: NaiveDate, period: Period) -> Vec<PayPeri
     let Some(months) = period.months() else {
         return vec![PayPeriod { from, until }];
     };
-    let start = |n: u32| {
-        from.checked_add_months(Months::new(n.saturating_mul(months)))
-            .unwrap_or(NaiveDate::MAX)
-    };
+    let start = |n: u32| from.checked_add_months(Months::new(n.saturating_mul(months))).unwrap_or(NaiveDate::MAX);
     (0..)
-        .map(|n| PayPeriod {
-            from: start(n),
-            until: until.min(start(n + 1) - Days::new(1)),
-        })
+        .map(|n| PayPeriod { from: start(n), until: until.min(start(n + 1) - Days::new(1)) })
         .take_while(|period| period.from <= until)
         .collect()
 }
@@ -100,18 +94,13 @@ pub fn pay_objection(
     } else if !agreed.contains(&period) {
         Some(Reason::PeriodOutsideTerm)
     } else {
-        paid.iter()
-            .any(|other| other.overlaps(period))
-            .then_some(Reason::PeriodAlreadyPaid)
+        paid.iter().any(|other| other.overlaps(period)).then_some(Reason::PeriodAlreadyPaid)
     }
 }
 
 /// The first agreed period that is not paid yet, which is the next one owed.
 pub fn next_unpaid(agreed: &[PayPeriod], paid: &[PayPeriod]) -> Option<PayPeriod> {
-    agreed
-        .iter()
-        .copied()
-        .find(|period| !paid.iter().any(|other| other.overlaps(*period)))
+    agreed.iter().copied().find(|period| !paid.iter().any(|other| other.overlaps(*period)))
 }
 
 #[cfg(test)]
@@ -124,30 +113,14 @@ mod tests {
         NaiveDate::from_ymd_opt(y, m, d).unwrap()
     }
 
-    const TERMS: Terms = Terms {
-        amount_fen: 30_000,
-        period: Period::Month,
-        payer: Payer::Parents,
-    };
+    const TERMS: Terms = Terms { amount_fen: 30_000, period: Period::Month, payer: Payer::Parents };
 
     #[test]
     fn a_year_from_the_end_of_january_has_twelve_months() {
         let cut = periods(day(2027, 1, 31), day(2028, 1, 30), Period::Month);
         assert_eq!(cut.len(), 12);
-        assert_eq!(
-            cut[0],
-            PayPeriod {
-                from: day(2027, 1, 31),
-                until: day(2027, 2, 27)
-            }
-        );
-        assert_eq!(
-            cut[1],
-            PayPeriod {
-                from: day(2027, 2, 28),
-                until: day(2027, 3, 30)
-            }
-        );
+        assert_eq!(cut[0], PayPeriod { from: day(2027, 1, 31), until: day(2027, 2, 27) });
+        assert_eq!(cut[1], PayPeriod { from: day(2027, 2, 28), until: day(2027, 3, 30) });
         assert_eq!(cut[11].until, day(2028, 1, 30));
     }
 
@@ -155,22 +128,10 @@ mod tests {
     fn a_period_is_paid_once() {
         let agreed = periods(day(2027, 1, 1), day(2027, 12, 31), Period::Quarter);
         assert_eq!(pay_objection(Some(TERMS), &agreed, &[], agreed[1]), None);
-        assert_eq!(
-            pay_objection(Some(TERMS), &agreed, &[agreed[1]], agreed[1]),
-            Some(Reason::PeriodAlreadyPaid)
-        );
-        let invented = PayPeriod {
-            from: day(2027, 1, 2),
-            until: day(2027, 3, 31),
-        };
-        assert_eq!(
-            pay_objection(Some(TERMS), &agreed, &[], invented),
-            Some(Reason::PeriodOutsideTerm)
-        );
-        assert_eq!(
-            pay_objection(None, &agreed, &[], agreed[0]),
-            Some(Reason::PeriodNotAgreed)
-        );
+        assert_eq!(pay_objection(Some(TERMS), &agreed, &[agreed[1]], agreed[1]), Some(Reason::PeriodAlreadyPaid));
+        let invented = PayPeriod { from: day(2027, 1, 2), until: day(2027, 3, 31) };
+        assert_eq!(pay_objection(Some(TERMS), &agreed, &[], invented), Some(Reason::PeriodOutsideTerm));
+        assert_eq!(pay_objection(None, &agreed, &[], agreed[0]), Some(Reason::PeriodNotAgreed));
     }
 
     #[test]
@@ -187,13 +148,7 @@ mod tests {
     #[test]
     fn nothing_and_a_fortune_are_not_sensible() {
         for amount_fen in [i64::MIN, -1, 0, 10_000_001, i64::MAX] {
-            assert!(
-                !Terms {
-                    amount_fen,
-                    ..TERMS
-                }
-                .is_sensible()
-            );
+            assert!(!Terms { amount_fen, ..TERMS }.is_sensible());
         }
         assert!(TERMS.is_sensible());
     }

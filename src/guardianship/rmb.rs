@@ -33,11 +33,7 @@ pub fn words(amount_fen: i64) -> String {
 }
 
 fn digit(value: u64) -> char {
-    usize::try_from(value)
-        .ok()
-        .and_then(|index| DIGITS.get(index))
-        .copied()
-        .unwrap_or('零')
+    usize::try_from(value).ok().and_then(|index| DIGITS.get(index)).copied().unwrap_or('零')
 }
 
 /// A whole number: groups of four digits, a single 零 wherever zeros stand between digits.
@@ -112,10 +108,7 @@ mod tests {
 
     #[test]
     fn yuan_has_two_decimals() {
-        assert_eq!(
-            (yuan(120_000), yuan(5), yuan(-150)),
-            ("1200.00".into(), "0.05".into(), "-1.50".into())
-        );
+        assert_eq!((yuan(120_000), yuan(5), yuan(-150)), ("1200.00".into(), "0.05".into(), "-1.50".into()));
     }
 
     proptest! {

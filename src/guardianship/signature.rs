@@ -29,15 +29,6 @@ text_enum! {
     }
 }
 
-text_enum! {
-    /// Whether originals are electronic or on paper (setting `signing.mode`).
-    pub enum SigningMode {
-        Electronic = "electronic",
-        /// The printed PDF is signed by hand; the electronic evidence is kept beside it.
-        PaperOriginal = "paper_original",
-    }
-}
-
 /// Who is there when somebody signs in person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosting {
@@ -75,9 +66,7 @@ impl Attempt<'_> {
     /// Everything that stands against this signature; empty when it counts.
     pub fn objections(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
-        reasons.extend(
-            (self.state != AgreementState::AwaitingSignatures).then_some(Reason::NotInThisState),
-        );
+        reasons.extend((self.state != AgreementState::AwaitingSignatures).then_some(Reason::NotInThisState));
         reasons.extend(self.already_signed.then_some(Reason::AlreadySigned));
         reasons.extend((self.shown_hash != self.frozen_hash).then_some(Reason::DocumentChanged));
         match &self.hosting {
@@ -89,8 +78,7 @@ impl Attempt<'_> {
     }
 
     fn on_own_phone(&self) -> Vec<Reason> {
-        let before_host = self.role == PartyRole::Child
-            || (self.kind.needs_hosting() && self.role == PartyRole::Carer);
+        let before_host = self.role == PartyRole::Child || (self.kind.needs_hosting() && self.role == PartyRole::Carer);
         [
             (!self.actor_is_party, Reason::NotThisParty),
             (before_host, Reason::MustSignBeforeHost),
@@ -103,26 +91,13 @@ impl Attempt<'_> {
     }
 
     fn in_person(&self, hosting: &Hosting) -> Vec<Reason> {
-        let vouched = hosting
-            .vouched_because
-            .as_deref()
-            .is_some_and(|reason| !reason.trim().is_empty());
-        let must_hear =
-            !self.party_has_phone || !self.party_can_read || self.role == PartyRole::Child;
+        let vouched = hosting.vouched_because.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+        let must_hear = !self.party_has_phone || !self.party_can_read || self.role == PartyRole::Child;
         [
-            (
-                !hosting.host_is_official || !hosting.turn_is_open,
-                Reason::HostMissing,
-            ),
+            (!hosting.host_is_official || !hosting.turn_is_open, Reason::HostMissing),
             (hosting.host_is_party, Reason::HostIsParty),
-            (
-                must_hear && self.reading != Reading::ReadAloud,
-                Reason::NotReadAloud,
-            ),
-            (
-                self.party_has_phone && !self.code_verified && !vouched,
-                Reason::PhoneNeedsOwnCode,
-            ),
+            (must_hear && self.reading != Reading::ReadAloud, Reason::NotReadAloud),
+            (self.party_has_phone && !self.code_verified && !vouched, Reason::PhoneNeedsOwnCode),
         ]
         .into_iter()
         .filter(|(stands, _)| *stands)
@@ -148,12 +123,7 @@ mod tests {
     use crate::guardianship::strokes::tests::written;
 
     fn hosting() -> Hosting {
-        Hosting {
-            host_is_official: true,
-            host_is_party: false,
-            turn_is_open: true,
-            vouched_because: None,
-        }
+        Hosting { host_is_official: true, host_is_party: false, turn_is_open: true, vouched_because: None }
     }
 
     fn father_at_work(handwriting: &Handwriting) -> Attempt<'_> {
@@ -196,60 +166,36 @@ mod tests {
     fn a_grandmother_without_phone_signs_before_the_village_after_hearing_the_text() {
         let ink = written();
         assert_eq!(grandmother_without_phone(&ink).objections(), vec![]);
-        let unheard = Attempt {
-            reading: Reading::Read,
-            ..grandmother_without_phone(&ink)
-        };
+        let unheard = Attempt { reading: Reading::Read, ..grandmother_without_phone(&ink) };
         assert_eq!(unheard.objections(), vec![Reason::NotReadAloud]);
     }
 
     #[test]
     fn nobody_signs_for_another_on_the_own_phone() {
         let ink = written();
-        let other = Attempt {
-            actor_is_party: false,
-            ..father_at_work(&ink)
-        };
+        let other = Attempt { actor_is_party: false, ..father_at_work(&ink) };
         assert_eq!(other.objections(), vec![Reason::NotThisParty]);
     }
 
     #[test]
     fn a_changed_document_is_not_signed() {
         let ink = written();
-        assert_eq!(
-            Attempt {
-                shown_hash: "ab",
-                ..father_at_work(&ink)
-            }
-            .objections(),
-            vec![Reason::DocumentChanged]
-        );
+        assert_eq!(Attempt { shown_hash: "ab", ..father_at_work(&ink) }.objections(), vec![Reason::DocumentChanged]);
     }
 
     #[test]
     fn a_friend_who_would_care_signs_before_the_village_only() {
         let ink = written();
-        let friend = Attempt {
-            kind: CarerKind::Friend,
-            role: PartyRole::Carer,
-            ..father_at_work(&ink)
-        };
+        let friend = Attempt { kind: CarerKind::Friend, role: PartyRole::Carer, ..father_at_work(&ink) };
         assert_eq!(friend.objections(), vec![Reason::MustSignBeforeHost]);
     }
 
     #[test]
     fn a_party_cannot_be_the_host() {
         let ink = written();
-        let host = Hosting {
-            host_is_party: true,
-            ..hosting()
-        };
+        let host = Hosting { host_is_party: true, ..hosting() };
         assert_eq!(
-            Attempt {
-                hosting: Some(host),
-                ..grandmother_without_phone(&ink)
-            }
-            .objections(),
+            Attempt { hosting: Some(host), ..grandmother_without_phone(&ink) }.objections(),
             vec![Reason::HostIsParty]
         );
     }
@@ -257,24 +203,10 @@ mod tests {
     #[test]
     fn who_has_a_phone_gets_a_code_even_in_the_village_office_unless_the_host_says_why() {
         let ink = written();
-        let present = Attempt {
-            hosting: Some(hosting()),
-            code_verified: false,
-            ..father_at_work(&ink)
-        };
+        let present = Attempt { hosting: Some(hosting()), code_verified: false, ..father_at_work(&ink) };
         assert_eq!(present.objections(), vec![Reason::PhoneNeedsOwnCode]);
-        let vouched = Hosting {
-            vouched_because: Some("手机没电".into()),
-            ..hosting()
-        };
-        assert_eq!(
-            Attempt {
-                hosting: Some(vouched),
-                ..present
-            }
-            .objections(),
-            vec![]
-        );
+        let vouched = Hosting { vouched_because: Some("手机没电".into()), ..hosting() };
+        assert_eq!(Attempt { hosting: Some(vouched), ..present }.objections(), vec![]);
     }
 
     proptest! {

@@ -63,13 +63,7 @@ impl Handwriting {
         for stroke in &self.strokes {
             let mut line = String::new();
             for (index, point) in stroke.iter().enumerate() {
-                let _ = write!(
-                    line,
-                    "{}{} {}",
-                    if index == 0 { "M" } else { "L" },
-                    point.x,
-                    point.y
-                );
+                let _ = write!(line, "{}{} {}", if index == 0 { "M" } else { "L" }, point.x, point.y);
             }
             let _ = write!(paths, r#"<path d="{line}"/>"#);
         }
@@ -97,8 +91,7 @@ impl Handwriting {
     }
 
     fn outside(&self) -> bool {
-        self.points()
-            .any(|p| !(0..=self.width).contains(&p.x) || !(0..=self.height).contains(&p.y))
+        self.points().any(|p| !(0..=self.width).contains(&p.x) || !(0..=self.height).contains(&p.y))
     }
 
     fn wrong_times(&self) -> Option<Reason> {
@@ -137,19 +130,9 @@ pub(super) mod tests {
 
     pub(crate) fn written() -> Handwriting {
         let stroke = |from: i64, x: i32| {
-            (0..6)
-                .map(|i| Point {
-                    x: x + i * 20,
-                    y: 40 + i * 10,
-                    t: from + i64::from(i) * 30,
-                })
-                .collect()
+            (0..6).map(|i| Point { x: x + i * 20, y: 40 + i * 10, t: from + i64::from(i) * 30 }).collect()
         };
-        Handwriting {
-            width: 600,
-            height: 300,
-            strokes: vec![stroke(0, 50), stroke(400, 300)],
-        }
+        Handwriting { width: 600, height: 300, strokes: vec![stroke(0, 50), stroke(400, 300)] }
     }
 
     #[test]
@@ -159,31 +142,12 @@ pub(super) mod tests {
 
     #[test]
     fn an_empty_pad_a_dot_and_a_dash_are_not_signatures() {
-        let empty = Handwriting {
-            strokes: vec![vec![], vec![]],
-            ..written()
-        };
+        let empty = Handwriting { strokes: vec![vec![], vec![]], ..written() };
         assert_eq!(empty.objections(), vec![Reason::StrokesMissing]);
-        let dot = Handwriting {
-            strokes: vec![vec![Point { x: 5, y: 5, t: 0 }]],
-            ..written()
-        };
+        let dot = Handwriting { strokes: vec![vec![Point { x: 5, y: 5, t: 0 }]], ..written() };
         assert_eq!(dot.objections(), vec![Reason::StrokesTooFew]);
-        let tiny = (0..20)
-            .map(|i| Point {
-                x: 5,
-                y: 5,
-                t: i * 50,
-            })
-            .collect();
-        assert_eq!(
-            Handwriting {
-                strokes: vec![tiny],
-                ..written()
-            }
-            .objections(),
-            vec![Reason::StrokesTooSmall]
-        );
+        let tiny = (0..20).map(|i| Point { x: 5, y: 5, t: i * 50 }).collect();
+        assert_eq!(Handwriting { strokes: vec![tiny], ..written() }.objections(), vec![Reason::StrokesTooSmall]);
     }
 
     #[test]
@@ -199,31 +163,14 @@ pub(super) mod tests {
     #[test]
     fn a_machine_that_writes_in_no_time_is_refused() {
         let mut quick = written();
-        quick
-            .strokes
-            .iter_mut()
-            .flatten()
-            .for_each(|point| point.t = 3);
+        quick.strokes.iter_mut().flatten().for_each(|point| point.t = 3);
         assert_eq!(quick.objections(), vec![Reason::StrokesTooQuick]);
     }
 
     #[test]
     fn too_much_ink_is_refused() {
-        let flood = (0..7_000)
-            .map(|i| Point {
-                x: i % 600,
-                y: i % 300,
-                t: i64::from(i),
-            })
-            .collect();
-        assert_eq!(
-            Handwriting {
-                strokes: vec![flood],
-                ..written()
-            }
-            .objections(),
-            vec![Reason::StrokesTooMany]
-        );
+        let flood = (0..7_000).map(|i| Point { x: i % 600, y: i % 300, t: i64::from(i) }).collect();
+        assert_eq!(Handwriting { strokes: vec![flood], ..written() }.objections(), vec![Reason::StrokesTooMany]);
     }
 
     #[test]

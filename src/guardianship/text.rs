@@ -16,19 +16,14 @@ use thiserror::Error;
 use super::agreement::CarerKind;
 use super::bars::{ChildsVoice, Declaration};
 use super::capacity::Fitness;
-use super::evidence::sha256;
 use super::remuneration::Terms;
 use super::rmb;
+use crate::crypto::sha256_hex;
 
 /// Version of the built-in wording; stands in the text itself.
 pub const TEMPLATE_VERSION: &str = "2026-11";
 /// What no text of this house may say: parents keep guardianship.
-const FORBIDDEN: [&str; 4] = [
-    "监护权转移",
-    "转移监护权",
-    "监护权移交",
-    "与手写签名具有同等法律效力",
-];
+const FORBIDDEN: [&str; 4] = ["监护权转移", "转移监护权", "监护权移交", "与手写签名具有同等法律效力"];
 /// No value in a text is longer than this many characters.
 const VALUE_MAX: usize = 600;
 
@@ -137,10 +132,7 @@ pub enum TextError {
 /// When the template asks for what the data lacks, or when the result would say something forbidden.
 pub fn agreement(data: &AgreementText) -> Result<Frozen, TextError> {
     let text = render("agreement", data, agreement_extras(data))?;
-    Ok(Frozen {
-        hash: sha256(text.as_bytes()),
-        text,
-    })
+    Ok(Frozen { hash: sha256_hex(text.as_bytes()), text })
 }
 
 /// Writes a notice to school or village.
@@ -158,29 +150,16 @@ pub fn short(hash: &str) -> &str {
 
 /// What the template needs beside the data as it stands: amounts in words, the child's voice taken apart, signers.
 fn agreement_extras(data: &AgreementText) -> Json {
-    let money =
-        |amount_fen| json!({ "yuan": rmb::yuan(amount_fen), "words": rmb::words(amount_fen) });
-    let pay = data.pay.map(|terms| {
-        with(
-            money(terms.amount_fen),
-            json!({ "period": terms.period, "payer": terms.payer }),
-        )
-    });
-    let living_costs = data
-        .living_costs
-        .map(|costs| with(money(costs.amount_fen), json!({ "day": costs.day })));
+    let money = |amount_fen| json!({ "yuan": rmb::yuan(amount_fen), "words": rmb::words(amount_fen) });
+    let pay =
+        data.pay.map(|terms| with(money(terms.amount_fen), json!({ "period": terms.period, "payer": terms.payer })));
+    let living_costs = data.living_costs.map(|costs| with(money(costs.amount_fen), json!({ "day": costs.day })));
     let voice = match &data.declaration.childs_voice {
-        ChildsVoice::Heard {
-            wish,
-            words,
-            answer,
-        } => json!({ "wish": wish, "words": words, "answer": answer }),
+        ChildsVoice::Heard { wish, words, answer } => json!({ "wish": wish, "words": words, "answer": answer }),
         ChildsVoice::NotAble { reason } => json!({ "wish": null, "not_able": reason }),
     };
-    let declaration = with(
-        json!(data.declaration.considerations),
-        json!({ "checked_how": data.declaration.checked_how }),
-    );
+    let declaration =
+        with(json!(data.declaration.considerations), json!({ "checked_how": data.declaration.checked_how }));
     json!({
         "template_version": TEMPLATE_VERSION, "pay": pay, "living_costs": living_costs, "voice": voice,
         "declaration": declaration, "signers": signers(data),
@@ -190,21 +169,11 @@ fn agreement_extras(data: &AgreementText) -> Json {
 fn signers(data: &AgreementText) -> Vec<Json> {
     let signer = |title: &str, name: &str| json!({ "title": title, "name": name });
     let titles = &LABELS.signer;
-    let parents = data
-        .parents
-        .iter()
-        .map(|parent| signer(&titles.parent, &parent.name));
+    let parents = data.parents.iter().map(|parent| signer(&titles.parent, &parent.name));
     let carer = signer(&titles.carer, &data.carer.name);
-    let child = data
-        .child
-        .signs
-        .then(|| signer(&titles.child, &data.child.name));
+    let child = data.child.signs.then(|| signer(&titles.child, &data.child.name));
     let witness = signer(&titles.witness, &data.witness.name);
-    parents
-        .chain([carer])
-        .chain(child)
-        .chain([witness])
-        .collect()
+    parents.chain([carer]).chain(child).chain([witness]).collect()
 }
 
 /// `base` with the fields of `more` in the place of its own.
@@ -239,29 +208,19 @@ static LABELS: LazyLock<Labels> = LazyLock::new(|| toml::from_str(LABELS_TOML).u
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    templates.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
+    templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_formatter(|out, _, value| out.write_str(&plain(value)).map_err(Into::into));
     templates.add_template("agreement", include_str!("templates/agreement.txt"))?;
     templates.add_template("notice", include_str!("templates/notice.txt"))?;
-    let labels: Json = toml::from_str(LABELS_TOML).map_err(|error| {
-        minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string())
-    })?;
+    let labels: Json = toml::from_str(LABELS_TOML)
+        .map_err(|error| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string()))?;
     templates.add_global("labels", as_value(&labels));
     Ok(templates)
 });
 
 fn render(name: &str, data: &impl Serialize, extras: Json) -> Result<String, TextError> {
-    let templates = TEMPLATES
-        .as_ref()
-        .map_err(|error| minijinja::Error::new(error.kind(), error.to_string()))?;
-    let text = templates
-        .get_template(name)?
-        .render(as_value(&with(json!(data), extras)))?;
+    let templates = TEMPLATES.as_ref().map_err(|error| minijinja::Error::new(error.kind(), error.to_string()))?;
+    let text = templates.get_template(name)?.render(as_value(&with(json!(data), extras)))?;
     match FORBIDDEN.iter().find(|words| text.contains(**words)) {
         Some(words) => Err(TextError::Forbidden(words)),
         None => Ok(text),
@@ -272,16 +231,10 @@ fn as_value(json: &Json) -> Value {
     match json {
         Json::Null => Value::from(()),
         Json::Bool(flag) => (*flag).into(),
-        Json::Number(number) => number
-            .as_i64()
-            .map_or_else(|| number.to_string().into(), Value::from),
+        Json::Number(number) => number.as_i64().map_or_else(|| number.to_string().into(), Value::from),
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => items.iter().map(as_value).collect(),
-        Json::Object(fields) => Value::from_pairs(
-            fields
-                .iter()
-                .map(|(key, value)| (key.as_str(), as_value(value))),
-        ),
+        Json::Object(fields) => Value::from_pairs(fields.iter().map(|(key, value)| (key.as_str(), as_value(value)))),
     }
 }
 
@@ -289,10 +242,8 @@ fn as_value(json: &Json) -> Value {
 fn plain(value: &Value) -> String {
     let text = value.to_string();
     let text = text.parse::<NaiveDate>().map_or(text, date_in_words);
-    let kept = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !c.is_control() && !is_invisible(*c));
+    let kept =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control() && !is_invisible(*c));
     let kept: String = kept.take(VALUE_MAX).collect();
     kept.trim().trim_end_matches(['。', '.']).to_owned()
 }
@@ -304,12 +255,7 @@ fn is_invisible(c: char) -> bool {
 
 fn date_in_words(date: NaiveDate) -> String {
     let [year, month, day] = &LABELS.date;
-    format!(
-        "{}{year}{}{month}{}{day}",
-        date.year(),
-        date.month(),
-        date.day()
-    )
+    format!("{}{year}{}{month}{}{day}", date.year(), date.month(), date.day())
 }
 
 #[cfg(test)]

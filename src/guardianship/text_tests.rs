@@ -46,35 +46,20 @@ fn data() -> AgreementText {
             relation: Some("奶奶".into()),
             ..Named::default()
         },
-        witness: Named {
-            name: "张国强".into(),
-            village: Some("河湾村".into()),
-            ..Named::default()
-        },
+        witness: Named { name: "张国强".into(), village: Some("河湾村".into()), ..Named::default() },
         backups: vec![],
         kind: CarerKind::Grandparent,
         reason: "外出务工".into(),
         from: day(2026, 12, 1),
         until: day(2027, 11, 30),
         declaration: sound(),
-        assessment: CitedAssessment {
-            on: day(2026, 11, 20),
-            conclusion: Fitness::Fit,
-            reason: None,
-        },
+        assessment: CitedAssessment { on: day(2026, 11, 20), conclusion: Fitness::Fit, reason: None },
         consent_on: None,
         daily: None,
         health: None,
         contact_days: 7,
-        living_costs: Some(LivingCosts {
-            amount_fen: 80_000,
-            day: 5,
-        }),
-        pay: Some(Terms {
-            amount_fen: 30_000,
-            period: Period::Month,
-            payer: Payer::Parents,
-        }),
+        living_costs: Some(LivingCosts { amount_fen: 80_000, day: 5 }),
+        pay: Some(Terms { amount_fen: 30_000, period: Period::Month, payer: Payer::Parents }),
     }
 }
 
@@ -167,24 +152,15 @@ fn every_clause_a_care_entrustment_needs_is_there() {
 fn the_same_data_gives_the_same_bytes() {
     let (first, second) = (agreement(&data()).unwrap(), agreement(&data()).unwrap());
     assert_eq!(first, second);
-    assert_eq!(first.hash, sha256(first.text.as_bytes()));
+    assert_eq!(first.hash, sha256_hex(first.text.as_bytes()));
 }
 
 #[test]
 fn money_stands_in_figures_and_in_words() {
     let text = agreement(&data()).unwrap().text;
-    assert!(
-        text.contains("每月300.00元(人民币叁佰元整),由父母支付"),
-        "{text}"
-    );
+    assert!(text.contains("每月300.00元(人民币叁佰元整),由父母支付"), "{text}");
     assert!(text.contains("生活费每月800.00元(人民币捌佰元整),于每月5日前支付"));
-    let unpaid = agreement(&AgreementText {
-        pay: None,
-        living_costs: None,
-        ..data()
-    })
-    .unwrap()
-    .text;
+    let unpaid = agreement(&AgreementText { pay: None, living_costs: None, ..data() }).unwrap().text;
     assert!(unpaid.contains("不付照护报酬"));
 }
 
@@ -192,9 +168,7 @@ fn money_stands_in_figures_and_in_words() {
 fn a_small_childs_wish_is_written_down_and_not_signed() {
     let mut small = data();
     small.child.signs = false;
-    small.declaration.childs_voice = ChildsVoice::NotAble {
-        reason: "一岁,尚不会说话。".into(),
-    };
+    small.declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁,尚不会说话。".into() };
     let text = agreement(&small).unwrap().text;
     assert!(text.contains("目前不能表达意愿,原因:一岁,尚不会说话。\n"));
     assert!(text.contains("不签字,意愿记录在第五条") && !text.contains("孩子本人"));
@@ -213,20 +187,9 @@ fn a_value_can_neither_break_the_line_nor_speak_template() {
 fn no_text_says_that_guardianship_moves() {
     let mut crafted = data();
     crafted.reason = "办理监护权转移".into();
-    assert!(matches!(
-        agreement(&crafted),
-        Err(TextError::Forbidden("监护权转移"))
-    ));
-    let templates = [
-        include_str!("templates/agreement.txt"),
-        include_str!("templates/notice.txt"),
-        LABELS_TOML,
-    ];
-    assert!(
-        templates
-            .iter()
-            .all(|text| FORBIDDEN.iter().all(|words| !text.contains(words)))
-    );
+    assert!(matches!(agreement(&crafted), Err(TextError::Forbidden("监护权转移"))));
+    let templates = [include_str!("templates/agreement.txt"), include_str!("templates/notice.txt"), LABELS_TOML];
+    assert!(templates.iter().all(|text| FORBIDDEN.iter().all(|words| !text.contains(words))));
 }
 
 #[test]
@@ -265,18 +228,10 @@ fn every_stored_word_has_a_chinese_one() {
     let labels: toml::Value = toml::from_str(LABELS_TOML).unwrap();
     let has = |table: &str, key: &str| labels.get(table).and_then(|table| table.get(key)).is_some();
     assert!(CarerKind::ALL.iter().all(|kind| has("kind", kind.as_str())));
-    assert!(
-        Period::ALL
-            .iter()
-            .all(|period| has("period", period.as_str()))
-    );
+    assert!(Period::ALL.iter().all(|period| has("period", period.as_str())));
     assert!(Payer::ALL.iter().all(|payer| has("payer", payer.as_str())));
     assert!(Wish::ALL.iter().all(|wish| has("wish", wish.as_str())));
-    assert!(
-        Fitness::ALL
-            .iter()
-            .all(|fitness| has("conclusion", fitness.as_str()))
-    );
+    assert!(Fitness::ALL.iter().all(|fitness| has("conclusion", fitness.as_str())));
 }
 
 proptest! {

@@ -42,27 +42,18 @@ pub fn watch(facts: &WatchFacts, today: NaiveDate) -> Vec<Watch> {
         31..=60 => Some(Watch::EndsWithin60Days),
         _ => None,
     });
-    let soon =
-        |years| (0..=180).contains(&(birthday(facts.child_birth_date, years) - today).num_days());
+    let soon = |years| (0..=180).contains(&(birthday(facts.child_birth_date, years) - today).num_days());
     let warned = capacity::warnings(&facts.carer, today);
     let warns = |reason: Reason| warned.iter().any(|finding| finding.code == reason.as_str());
     let further = [
         (facts.a_guardian_is_home, Watch::ParentIsHome),
         (!facts.carer.alive, Watch::CarerDeceased),
         (warns(Reason::CarerOverSeventy), Watch::CarerOverSeventy),
-        (
-            warns(Reason::CaresForManyChildren),
-            Watch::CaresForManyChildren,
-        ),
+        (warns(Reason::CaresForManyChildren), Watch::CaresForManyChildren),
         (soon(16), Watch::ChildTurnsSixteen),
         (soon(18), Watch::ChildTurnsEighteen),
     ];
-    seen.extend(
-        further
-            .into_iter()
-            .filter(|(holds, _)| *holds)
-            .map(|(_, watch)| watch),
-    );
+    seen.extend(further.into_iter().filter(|(holds, _)| *holds).map(|(_, watch)| watch));
     seen
 }
 
@@ -76,32 +67,17 @@ mod tests {
 
     #[test]
     fn the_watch_tells_of_the_end_of_term_once_per_band() {
-        let carer = CarerFacts {
-            birth_date: Some(day(1960, 1, 1)),
-            alive: true,
-            other_children_in_care: 0,
-        };
+        let carer = CarerFacts { birth_date: Some(day(1960, 1, 1)), alive: true, other_children_in_care: 0 };
         let seen = |until, home| {
             watch(
-                &WatchFacts {
-                    until,
-                    child_birth_date: day(2016, 5, 1),
-                    a_guardian_is_home: home,
-                    carer,
-                },
+                &WatchFacts { until, child_birth_date: day(2016, 5, 1), a_guardian_is_home: home, carer },
                 day(2026, 11, 23),
             )
         };
         assert_eq!(seen(day(2027, 3, 1), false), vec![]);
         assert_eq!(seen(day(2027, 1, 22), false), vec![Watch::EndsWithin60Days]);
-        assert_eq!(
-            seen(day(2026, 12, 23), false),
-            vec![Watch::EndsWithin30Days]
-        );
-        assert_eq!(
-            seen(day(2026, 11, 30), true),
-            vec![Watch::EndsWithin7Days, Watch::ParentIsHome]
-        );
+        assert_eq!(seen(day(2026, 12, 23), false), vec![Watch::EndsWithin30Days]);
+        assert_eq!(seen(day(2026, 11, 30), true), vec![Watch::EndsWithin7Days, Watch::ParentIsHome]);
         assert_eq!(seen(day(2026, 11, 22), false), vec![Watch::TermIsOver]);
     }
 }
