@@ -1,16 +1,15 @@
 //! The journey of one message, and the only function that says which state follows.
 //!
 //! ```text
-//!             ┌─ a stop condition holds ──> frozen
-//!             ├─ its time has passed ─────> expired
-//! ┌─> queued ─┼─ nothing can carry it ────> dead <──────────┐
-//! │     │     │                                             │
-//! │     │ claimed (committed before the network is touched) │
-//! │     ▼                                                   │
-//! │   sending ── refused for good ──────────────────────────┘
-//! └─────┤│└───── accepted ─────────────> accepted ──┬─ receipt ─> delivered
-//! refused│                                          └─ receipt ─> undelivered ─ receipt ─> delivered
-//! for now└────── no answer, lease over ─> unknown ─── a late answer, a receipt or a person
+//! queued ──claimed──> sending ──accepted──────> accepted ──receipt──> delivered
+//!   ▲ │                │ │ │                       ▲  └───receipt──> undelivered ──receipt──> delivered
+//!   │ │                │ │ └──no answer,           │ late answer
+//!   │ │                │ │    lease over──────> unknown ──receipt or a person──> delivered | undelivered
+//!   │ │                │ └──refused for good──> dead
+//!   └─┼─refused for now┘
+//!     ├──a stop condition holds───────────────> frozen
+//!     ├──its time has passed──────────────────> expired
+//!     └──nothing can carry it─────────────────> dead
 //! ```
 //!
 //! Receipts may be early, late, doubled and out of order. A receipt that says *delivered* is believed in every
