@@ -10,7 +10,7 @@ text_enum! {
     /// How pressing a message is.
     pub enum Urgency {
         /// Waits for the morning and for the daily limit.
-        Ordinary = "ordinary",
+        Routine = "routine",
         /// Asked for by the person this minute (a one-time code, the answer to a reply): sent at once, not counted as a reminder.
         Asked = "asked",
         /// A child may be in danger: every channel, day and night, nothing stops it.
@@ -31,7 +31,10 @@ pub struct QuietHours {
 impl Default for QuietHours {
     fn default() -> Self {
         let at = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
-        Self { from: at(20, 30), until: at(8, 0) }
+        Self {
+            from: at(20, 30),
+            until: at(8, 0),
+        }
     }
 }
 
@@ -47,17 +50,21 @@ impl QuietHours {
 
     /// The first instant from `at` on at which a message of this urgency may go out.
     pub fn next_allowed(self, at: Instant, urgency: Urgency) -> Instant {
-        if urgency != Urgency::Ordinary || !self.covers(at.time_of_day()) {
+        if urgency != Urgency::Routine || !self.covers(at.time_of_day()) {
             return at;
         }
         let this_morning = Instant::at_local(at.date(), self.until);
-        if this_morning > at { this_morning } else { this_morning.plus_days(1) }
+        if this_morning > at {
+            this_morning
+        } else {
+            this_morning.plus_days(1)
+        }
     }
 
     /// The first allowed instant of the day after `at`.
     pub fn tomorrow(self, at: Instant) -> Instant {
         let start = Instant::start_of(at.date()).plus_days(1);
-        self.next_allowed(start, Urgency::Ordinary)
+        self.next_allowed(start, Urgency::Routine)
     }
 }
 
@@ -83,7 +90,11 @@ mod tests {
             ("2026-11-24T08:00", "2026-11-24T08:00"),
             ("2026-12-31T22:00", "2027-01-01T08:00"),
         ] {
-            assert_eq!(quiet.next_allowed(at(asked), Urgency::Ordinary), at(allowed), "{asked}");
+            assert_eq!(
+                quiet.next_allowed(at(asked), Urgency::Routine),
+                at(allowed),
+                "{asked}"
+            );
         }
     }
 
@@ -91,14 +102,23 @@ mod tests {
     fn danger_and_a_code_asked_for_do_not_wait() {
         let midnight = at("2026-11-24T00:00");
         for urgency in [Urgency::Safety, Urgency::Asked] {
-            assert_eq!(QuietHours::default().next_allowed(midnight, urgency), midnight);
+            assert_eq!(
+                QuietHours::default().next_allowed(midnight, urgency),
+                midnight
+            );
         }
     }
 
     #[test]
     fn tomorrow_begins_when_the_quiet_ends() {
-        assert_eq!(QuietHours::default().tomorrow(at("2026-11-23T09:00")), at("2026-11-24T08:00"));
-        assert_eq!(QuietHours::default().tomorrow(at("2026-11-23T02:00")), at("2026-11-24T08:00"));
+        assert_eq!(
+            QuietHours::default().tomorrow(at("2026-11-23T09:00")),
+            at("2026-11-24T08:00")
+        );
+        assert_eq!(
+            QuietHours::default().tomorrow(at("2026-11-23T02:00")),
+            at("2026-11-24T08:00")
+        );
     }
 
     proptest! {
@@ -111,7 +131,7 @@ mod tests {
             let time = |s| NaiveTime::from_num_seconds_from_midnight_opt(s, 0).unwrap();
             let quiet = QuietHours { from: time(from), until: time(until) };
             let asked = Instant::from_millis(millis);
-            let allowed = quiet.next_allowed(asked, Urgency::Ordinary);
+            let allowed = quiet.next_allowed(asked, Urgency::Routine);
             prop_assert!(allowed >= asked);
             prop_assert!(allowed.since(asked) < chrono::Duration::days(1));
             prop_assert!(!quiet.covers(allowed.time_of_day()));

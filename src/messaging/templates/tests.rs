@@ -14,7 +14,7 @@ fn templates() -> Templates {
 fn weekly_call() -> Facts {
     facts(&[
         ("to", "王女士"),
-        ("child", "王家孩子"),
+        ("child", "孩子"),
         ("when", "今天到期"),
         ("helper", "村里李主任13800138000"),
         ("one", "1"),
@@ -29,7 +29,7 @@ fn weekly_call() -> Facts {
 #[test]
 fn a_parent_reads_what_to_do_and_how_to_answer() {
     let body = templates()
-        .sms("duty/contact_child/owner", &weekly_call())
+        .sms("duty/contact_child/owed", &weekly_call())
         .unwrap();
     insta::assert_snapshot!(body, @"王女士，这周该和孩子通个话了（今天到期）。请抽空打个电话，也和照护人说几句。打过了回1，要帮忙回2，不再提醒回T。");
 }
@@ -39,7 +39,7 @@ fn a_village_director_gets_no_reply_hint() {
     let body = templates()
         .sms("duty/contact_child/village", &weekly_call())
         .unwrap();
-    insta::assert_snapshot!(body, @"王女士，王家孩子有一阵子没接到父母的电话了（今天到期）。请联系孩子父母，问问是不是有难处，再看看孩子。");
+    insta::assert_snapshot!(body, @"王女士，孩子有一阵子没接到父母的电话了（今天到期）。请联系孩子父母，问问是不是有难处，再看看孩子。");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_name_cannot_bring_markup_into_a_page() {
 #[test]
 fn wechat_fields_are_cut_to_the_length_the_vendor_takes() {
     let message = templates()
-        .wechat("duty/contact_child/owner", &weekly_call())
+        .wechat("duty/contact_child/owed", &weekly_call())
         .unwrap();
     insta::assert_json_snapshot!(message.data, @r#"
     {
@@ -111,7 +111,7 @@ fn wechat_fields_are_cut_to_the_length_the_vendor_takes() {
 #[test]
 fn a_missing_fact_is_an_error_and_not_a_gap() {
     let error = templates()
-        .sms("duty/contact_child/owner", &facts(&[("to", "王女士")]))
+        .sms("duty/contact_child/owed", &facts(&[("to", "王女士")]))
         .unwrap_err();
     assert!(matches!(error, TemplateError::Broken { .. }), "{error}");
     assert!(matches!(
@@ -136,7 +136,7 @@ fn a_county_may_replace_a_single_file() {
         templates.sms("code/sign_in", &facts).unwrap(),
         "您的验证码是482719，请在5分钟内填写。"
     );
-    assert!(templates.contains("duty/contact_child/owner"));
+    assert!(templates.contains("duty/contact_child/owed"));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -148,8 +148,8 @@ fn the_variables_of_a_vendor_template_are_known() {
     );
     assert_eq!(
         templates()
-            .sms_variables("duty/contact_child/owner")
+            .sms_variables("duty/contact_child/owed")
             .unwrap(),
-        ["one", "to", "two", "when"]
+        ["child", "one", "to", "two", "when"]
     );
 }
