@@ -1,18 +1,16 @@
 //! The journey of one message, and the only function that says which state follows.
 //!
 //! ```text
-//! queued ──claimed──> sending ──accepted─────> accepted ──receipt──> delivered
-//!  ▲  │                │ │ │                    ▲ │ └─────receipt──> undelivered ──late receipt──> delivered
-//!  │  │                │ │ └─no answer,         │ │                       │
-//!  │  │                │ │   lease over─────> unknown ──receipt, a person─┼─> delivered | undelivered
-//!  │  │                │ └─refused for good─> dead    │                   │
-//!  ├──┼─refused for now┘                      │       │                   │
-//!  ├──┼─next channel (refused, no receipt in time, undelivered)───────────┘
-//!  ├──┼─a person sends it again (unknown, undelivered, dead)
-//!  │  ├─a stop condition holds──> frozen
-//!  │  ├─its time has passed─────> expired
-//!  │  ├─nothing can carry it────> dead
-//!     └─every channel was tried─> undelivered
+//!            claimed            accepted               receipt
+//!   queued ──────────▶ sending ──────────▶ accepted ─────────────▶ delivered
+//!    ▲  ▲               │  │ no answer,        │ receipt              ▲
+//!    │  │ refused for   │  │ lease over        ▼                      │ late receipt
+//!    │  └─now───────────┘  └────▶ unknown ─▶ undelivered ─────────────┘
+//!    │                             receipt, person
+//!    └─ next channel (from sending, accepted, undelivered); sent again by a person (from unknown, undelivered, dead)
+//!
+//!   queued also ─▶ frozen (a stop condition) · expired (too late) · dead (no way) · undelivered (every channel tried)
+//!   sending also ─▶ dead (refused for good)
 //! ```
 //!
 //! Receipts may be early, late, doubled and out of order. A receipt that says *delivered* is believed in every
