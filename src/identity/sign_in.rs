@@ -117,7 +117,7 @@ pub fn send_code(tx: &mut Conn, keys: &Keys<'_>, now: Instant, phone: &str, from
             occasion_key: format!("code:{}", issued.id),
             to: Recipient::Phone(phone.to_owned()),
             template: "code/sign_in".into(),
-            urgency: Urgency::OneTimeCode,
+            urgency: Urgency::Asked,
             data: json!({ "code": issued.code, "minutes": keys.config.code_minutes.to_string() }),
             child_id: None,
             area_code: None,

@@ -37,19 +37,9 @@ pub fn permit(
     sms_today: i64,
     now: Instant,
 ) -> Permit {
-    let used_up = channel == ChannelKind::Sms
-        && urgency == Urgency::Routine
-        && sms_today >= limit.reminder_sms;
-    let allowed = if used_up {
-        quiet.tomorrow(now)
-    } else {
-        quiet.next_allowed(now, urgency)
-    };
-    if allowed > now {
-        Permit::NotBefore(allowed)
-    } else {
-        Permit::Now
-    }
+    let used_up = channel == ChannelKind::Sms && urgency == Urgency::Routine && sms_today >= limit.reminder_sms;
+    let allowed = if used_up { quiet.tomorrow(now) } else { quiet.next_allowed(now, urgency) };
+    if allowed > now { Permit::NotBefore(allowed) } else { Permit::Now }
 }
 
 #[cfg(test)]
@@ -58,14 +48,7 @@ mod tests {
 
     fn judge(channel: ChannelKind, urgency: Urgency, sms_today: i64, at: &str) -> Permit {
         let now = format!("2026-11-23T{at}:00+08:00").parse().unwrap();
-        permit(
-            DailyLimit::default(),
-            QuietHours::default(),
-            channel,
-            urgency,
-            sms_today,
-            now,
-        )
+        permit(DailyLimit::default(), QuietHours::default(), channel, urgency, sms_today, now)
     }
 
     fn tomorrow_morning() -> Permit {
@@ -74,37 +57,19 @@ mod tests {
 
     #[test]
     fn a_third_reminder_sms_waits_for_tomorrow() {
-        assert_eq!(
-            judge(ChannelKind::Sms, Urgency::Routine, 1, "10:00"),
-            Permit::Now
-        );
-        assert_eq!(
-            judge(ChannelKind::Sms, Urgency::Routine, 2, "10:00"),
-            tomorrow_morning()
-        );
+        assert_eq!(judge(ChannelKind::Sms, Urgency::Routine, 1, "10:00"), Permit::Now);
+        assert_eq!(judge(ChannelKind::Sms, Urgency::Routine, 2, "10:00"), tomorrow_morning());
     }
 
     #[test]
     fn the_limit_is_for_reminders_by_sms_only() {
-        assert_eq!(
-            judge(ChannelKind::Wechat, Urgency::Routine, 9, "10:00"),
-            Permit::Now
-        );
-        assert_eq!(
-            judge(ChannelKind::Sms, Urgency::Asked, 9, "10:00"),
-            Permit::Now
-        );
-        assert_eq!(
-            judge(ChannelKind::Sms, Urgency::Safety, 9, "23:00"),
-            Permit::Now
-        );
+        assert_eq!(judge(ChannelKind::Wechat, Urgency::Routine, 9, "10:00"), Permit::Now);
+        assert_eq!(judge(ChannelKind::Sms, Urgency::Asked, 9, "10:00"), Permit::Now);
+        assert_eq!(judge(ChannelKind::Sms, Urgency::Safety, 9, "23:00"), Permit::Now);
     }
 
     #[test]
     fn quiet_hours_hold_for_every_ordinary_channel() {
-        assert_eq!(
-            judge(ChannelKind::Email, Urgency::Routine, 0, "21:00"),
-            tomorrow_morning()
-        );
+        assert_eq!(judge(ChannelKind::Email, Urgency::Routine, 0, "21:00"), tomorrow_morning());
     }
 }

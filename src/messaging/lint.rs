@@ -49,23 +49,14 @@ pub struct Finding {
 pub fn check_text(text: &str, child_names: &[&str]) -> Vec<(Rule, String)> {
     let mut found = Vec::new();
     found.extend(identity_number(text).map(|digits| (Rule::IdentityNumber, digits)));
-    found.extend(
-        child_names
-            .iter()
-            .filter(|name| text.contains(**name))
-            .map(|_| (Rule::ChildName, String::new())),
-    );
+    found.extend(child_names.iter().filter(|name| text.contains(**name)).map(|_| (Rule::ChildName, String::new())));
     let words = &*WORDS;
     for (rule, list) in [
         (Rule::SensitiveWord, &words.sensitive),
         (Rule::GuardianshipTransferred, &words.transferred),
         (Rule::Ranking, &words.ranking),
     ] {
-        found.extend(
-            list.iter()
-                .filter(|word| text.contains(word.as_str()))
-                .map(|word| (rule, word.clone())),
-        );
+        found.extend(list.iter().filter(|word| text.contains(word.as_str())).map(|word| (rule, word.clone())));
     }
     found
 }
@@ -84,10 +75,7 @@ pub fn check_sms(signature: &str, body: &str, child_names: &[&str]) -> Vec<(Rule
 /// Judges every template with the longest plausible facts.
 pub fn check_all(templates: &Templates) -> Vec<Finding> {
     let facts = Templates::longest_facts();
-    templates
-        .names()
-        .flat_map(|name| check_template(templates, name, &facts))
-        .collect()
+    templates.names().flat_map(|name| check_template(templates, name, &facts)).collect()
 }
 
 fn check_template(templates: &Templates, name: &str, facts: &Facts) -> Vec<Finding> {
@@ -98,16 +86,8 @@ fn check_template(templates: &Templates, name: &str, facts: &Facts) -> Vec<Findi
         check_next_step(templates, name, facts),
         check_variables(templates, name, facts),
     ];
-    let finding = |(rule, detail)| Finding {
-        template: name.to_owned(),
-        rule,
-        detail,
-    };
-    found
-        .into_iter()
-        .flat_map(|part| part.unwrap_or_else(does_not_render))
-        .map(finding)
-        .collect()
+    let finding = |(rule, detail)| Finding { template: name.to_owned(), rule, detail };
+    found.into_iter().flat_map(|part| part.unwrap_or_else(does_not_render)).map(finding).collect()
 }
 
 type Found = Result<Vec<(Rule, String)>, TemplateError>;
@@ -121,10 +101,7 @@ fn check_sms_form(templates: &Templates, name: &str, facts: &Facts) -> Found {
     let mut found = check_sms(templates.signature(), &body, &[]);
     let size = segments::size_of(templates.signature(), &body);
     if size.segments > MOST_SEGMENTS {
-        found.push((
-            Rule::TooManySegments,
-            format!("{} segments, {} units: {body}", size.segments, size.units),
-        ));
+        found.push((Rule::TooManySegments, format!("{} segments, {} units: {body}", size.segments, size.units)));
     }
     Ok(found)
 }
@@ -136,10 +113,7 @@ fn check_wechat_form(templates: &Templates, name: &str, facts: &Facts) -> Found 
         found.extend(check_text(value, &[]));
         let limit = wechat_limit(field);
         if value.chars().count() > limit {
-            found.push((
-                Rule::WechatFieldTooLong,
-                format!("{field} over {limit}: {value}"),
-            ));
+            found.push((Rule::WechatFieldTooLong, format!("{field} over {limit}: {value}")));
         }
     }
     Ok(found)
@@ -150,18 +124,13 @@ fn check_long_forms(templates: &Templates, name: &str, facts: &Facts) -> Found {
     let email = templates.email(name, facts)?;
     let call = templates.call(name, facts)?;
     let texts = [email.subject, email.text, email.html, call];
-    Ok(texts
-        .iter()
-        .flat_map(|text| check_text(text, &[]))
-        .collect())
+    Ok(texts.iter().flat_map(|text| check_text(text, &[])).collect())
 }
 
 fn check_next_step(templates: &Templates, name: &str, facts: &Facts) -> Found {
     let parts = templates.parts(name, facts)?;
     let mut found = Vec::new();
-    let asks = ["请", "不用", "不要", "回复"]
-        .iter()
-        .any(|word| parts.next.contains(word));
+    let asks = ["请", "不用", "不要", "回复"].iter().any(|word| parts.next.contains(word));
     if !asks || !parts.next.ends_with('。') {
         found.push((Rule::NoNextStep, parts.next.clone()));
     }
@@ -172,19 +141,14 @@ fn check_next_step(templates: &Templates, name: &str, facts: &Facts) -> Found {
 }
 
 fn check_variables(templates: &Templates, name: &str, facts: &Facts) -> Found {
-    let lengths = templates
-        .sms_variables(name)?
-        .into_iter()
-        .filter_map(|fact| {
-            let value = facts.get(&fact)?.as_str()?;
-            match value.chars().count() {
-                0 => Some((Rule::VariableEmpty, fact)),
-                n if n > LONGEST_VARIABLE_CHARS => {
-                    Some((Rule::VariableTooLong, format!("{fact}: {n} characters")))
-                }
-                _ => None,
-            }
-        });
+    let lengths = templates.sms_variables(name)?.into_iter().filter_map(|fact| {
+        let value = facts.get(&fact)?.as_str()?;
+        match value.chars().count() {
+            0 => Some((Rule::VariableEmpty, fact)),
+            n if n > LONGEST_VARIABLE_CHARS => Some((Rule::VariableTooLong, format!("{fact}: {n} characters"))),
+            _ => None,
+        }
+    });
     Ok(lengths.collect())
 }
 
@@ -212,10 +176,8 @@ fn identity_number(text: &str) -> Option<String> {
 
 fn link(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    let marked = ["http://", "https://", "www."]
-        .iter()
-        .find(|mark| lower.contains(**mark))
-        .map(|mark| (*mark).to_owned());
+    let marked =
+        ["http://", "https://", "www."].iter().find(|mark| lower.contains(**mark)).map(|mark| (*mark).to_owned());
     marked.or_else(|| {
         lower
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-')
@@ -228,8 +190,7 @@ fn is_host(word: &str) -> bool {
     let Some((name, top)) = word.rsplit_once('.') else {
         return false;
     };
-    !name.is_empty()
-        && ["cn", "com", "net", "org", "gov", "io", "top", "vip", "link"].contains(&top)
+    !name.is_empty() && ["cn", "com", "net", "org", "gov", "io", "top", "vip", "link"].contains(&top)
 }
 
 #[derive(Deserialize)]
@@ -262,54 +223,28 @@ mod tests {
 
     #[test]
     fn an_identity_number_is_seen_in_any_company() {
-        assert_eq!(
-            rules(check_text("证号11010519491231002X。", &[])),
-            [Rule::IdentityNumber]
-        );
-        assert_eq!(
-            rules(check_text("证号110105491231002。", &[])),
-            [Rule::IdentityNumber]
-        );
+        assert_eq!(rules(check_text("证号11010519491231002X。", &[])), [Rule::IdentityNumber]);
+        assert_eq!(rules(check_text("证号110105491231002。", &[])), [Rule::IdentityNumber]);
         assert_eq!(rules(check_text("请打13800138000或0371-65501234", &[])), []);
     }
 
     #[test]
     fn neither_names_nor_troubles_of_a_child_leave_by_sms() {
-        assert_eq!(
-            rules(check_text("王小明今天没到校", &["王小明"])),
-            [Rule::ChildName]
-        );
-        assert_eq!(
-            rules(check_text("王家孩子被虐待", &[])),
-            [Rule::SensitiveWord]
-        );
+        assert_eq!(rules(check_text("王小明今天没到校", &["王小明"])), [Rule::ChildName]);
+        assert_eq!(rules(check_text("王家孩子被虐待", &[])), [Rule::SensitiveWord]);
     }
 
     #[test]
     fn guardianship_is_never_said_to_be_transferred() {
-        assert_eq!(
-            rules(check_text("监护权转移协议", &[])),
-            [Rule::GuardianshipTransferred]
-        );
+        assert_eq!(rules(check_text("监护权转移协议", &[])), [Rule::GuardianshipTransferred]);
     }
 
     #[test]
     fn an_sms_carries_no_link_and_stays_in_the_limit() {
-        for text in [
-            "看 https://a.cn/x",
-            "看www.example.com",
-            "看xiangban.gov.cn/a",
-        ] {
-            assert_eq!(
-                rules(check_sms("相伴", text, &[])),
-                [Rule::LinkInSms],
-                "{text}"
-            );
+        for text in ["看 https://a.cn/x", "看www.example.com", "看xiangban.gov.cn/a"] {
+            assert_eq!(rules(check_sms("相伴", text, &[])), [Rule::LinkInSms], "{text}");
         }
-        assert_eq!(
-            rules(check_sms("相伴", &"字".repeat(497), &[])),
-            [Rule::TooLong]
-        );
+        assert_eq!(rules(check_sms("相伴", &"字".repeat(497), &[])), [Rule::TooLong]);
         assert_eq!(rules(check_sms("相伴", "好了回1，要帮忙回2。", &[])), []);
     }
 

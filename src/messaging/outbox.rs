@@ -5,22 +5,10 @@ use serde_json::Value;
 
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
+use crate::messaging::quiet::Urgency;
 use crate::problem::Outcome;
 use crate::storage::schema::messages;
 use crate::storage::{Conn, insert_once};
-use crate::text_enum;
-
-text_enum! {
-    /// How a message stands to quiet hours, daily limits and the wish to be left alone.
-    pub enum Urgency {
-        /// Waits for the morning, counts against the daily limit, stops at `T`.
-        Routine = "routine",
-        /// A child may be in danger: day or night, to everyone concerned.
-        Safety = "safety",
-        /// Asked for by its receiver a moment ago: at once or never.
-        OneTimeCode = "one_time_code",
-    }
-}
 
 /// To whom.
 #[derive(Clone, Debug)]

@@ -31,10 +31,7 @@ pub struct QuietHours {
 impl Default for QuietHours {
     fn default() -> Self {
         let at = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default();
-        Self {
-            from: at(20, 30),
-            until: at(8, 0),
-        }
+        Self { from: at(20, 30), until: at(8, 0) }
     }
 }
 
@@ -54,11 +51,7 @@ impl QuietHours {
             return at;
         }
         let this_morning = Instant::at_local(at.date(), self.until);
-        if this_morning > at {
-            this_morning
-        } else {
-            this_morning.plus_days(1)
-        }
+        if this_morning > at { this_morning } else { this_morning.plus_days(1) }
     }
 
     /// The first allowed instant of the day after `at`.
@@ -90,11 +83,7 @@ mod tests {
             ("2026-11-24T08:00", "2026-11-24T08:00"),
             ("2026-12-31T22:00", "2027-01-01T08:00"),
         ] {
-            assert_eq!(
-                quiet.next_allowed(at(asked), Urgency::Routine),
-                at(allowed),
-                "{asked}"
-            );
+            assert_eq!(quiet.next_allowed(at(asked), Urgency::Routine), at(allowed), "{asked}");
         }
     }
 
@@ -102,23 +91,14 @@ mod tests {
     fn danger_and_a_code_asked_for_do_not_wait() {
         let midnight = at("2026-11-24T00:00");
         for urgency in [Urgency::Safety, Urgency::Asked] {
-            assert_eq!(
-                QuietHours::default().next_allowed(midnight, urgency),
-                midnight
-            );
+            assert_eq!(QuietHours::default().next_allowed(midnight, urgency), midnight);
         }
     }
 
     #[test]
     fn tomorrow_begins_when_the_quiet_ends() {
-        assert_eq!(
-            QuietHours::default().tomorrow(at("2026-11-23T09:00")),
-            at("2026-11-24T08:00")
-        );
-        assert_eq!(
-            QuietHours::default().tomorrow(at("2026-11-23T02:00")),
-            at("2026-11-24T08:00")
-        );
+        assert_eq!(QuietHours::default().tomorrow(at("2026-11-23T09:00")), at("2026-11-24T08:00"));
+        assert_eq!(QuietHours::default().tomorrow(at("2026-11-23T02:00")), at("2026-11-24T08:00"));
     }
 
     proptest! {

@@ -48,26 +48,14 @@ pub fn channels(reach: Reach, urgency: Urgency) -> Route {
     };
     let wanted: &[ChannelKind] = match (urgency, reach.staff) {
         (Urgency::Asked, _) => &[ChannelKind::Sms],
-        (Urgency::Safety, _) => &[
-            ChannelKind::Sms,
-            ChannelKind::Wechat,
-            ChannelKind::Email,
-            ChannelKind::CallList,
-        ],
+        (Urgency::Safety, _) => &[ChannelKind::Sms, ChannelKind::Wechat, ChannelKind::Email, ChannelKind::CallList],
         (Urgency::Routine, true) => &[ChannelKind::Email, ChannelKind::Wechat, ChannelKind::Sms],
-        (Urgency::Routine, false) => &[
-            ChannelKind::Wechat,
-            ChannelKind::Sms,
-            ChannelKind::Email,
-            ChannelKind::CallList,
-        ],
+        (Urgency::Routine, false) => {
+            &[ChannelKind::Wechat, ChannelKind::Sms, ChannelKind::Email, ChannelKind::CallList]
+        }
     };
     let found = wanted.iter().copied().filter(usable).collect();
-    if urgency == Urgency::Safety {
-        Route::Together(found)
-    } else {
-        Route::InOrder(found)
-    }
+    if urgency == Urgency::Safety { Route::Together(found) } else { Route::InOrder(found) }
 }
 
 /// The channel after those already `tried`.
@@ -84,62 +72,34 @@ mod tests {
     use super::ChannelKind::{CallList, Email, Sms, Wechat};
     use super::*;
 
-    const EVERYTHING: Reach = Reach {
-        staff: false,
-        wechat_credits: 1,
-        mobile: true,
-        mobile_invalid: false,
-        email: true,
-    };
+    const EVERYTHING: Reach =
+        Reach { staff: false, wechat_credits: 1, mobile: true, mobile_invalid: false, email: true };
 
     #[test]
     fn a_family_is_told_by_wechat_then_sms_then_mail_then_by_a_voice() {
-        assert_eq!(
-            channels(EVERYTHING, Urgency::Routine),
-            Route::InOrder(vec![Wechat, Sms, Email, CallList])
-        );
+        assert_eq!(channels(EVERYTHING, Urgency::Routine), Route::InOrder(vec![Wechat, Sms, Email, CallList]));
     }
 
     #[test]
     fn staff_are_told_at_the_desk() {
-        let staff = Reach {
-            staff: true,
-            ..EVERYTHING
-        };
-        assert_eq!(
-            channels(staff, Urgency::Routine),
-            Route::InOrder(vec![Email, Wechat, Sms])
-        );
+        let staff = Reach { staff: true, ..EVERYTHING };
+        assert_eq!(channels(staff, Urgency::Routine), Route::InOrder(vec![Email, Wechat, Sms]));
     }
 
     #[test]
     fn danger_goes_out_everywhere_at_once() {
-        assert_eq!(
-            channels(EVERYTHING, Urgency::Safety),
-            Route::Together(vec![Sms, Wechat, Email, CallList])
-        );
+        assert_eq!(channels(EVERYTHING, Urgency::Safety), Route::Together(vec![Sms, Wechat, Email, CallList]));
     }
 
     #[test]
     fn a_code_goes_only_to_the_phone_that_asked() {
-        assert_eq!(
-            channels(EVERYTHING, Urgency::Asked),
-            Route::InOrder(vec![Sms])
-        );
+        assert_eq!(channels(EVERYTHING, Urgency::Asked), Route::InOrder(vec![Sms]));
     }
 
     #[test]
     fn a_number_that_proved_invalid_is_not_tried_again() {
-        let moved = Reach {
-            wechat_credits: 0,
-            email: false,
-            mobile_invalid: true,
-            ..EVERYTHING
-        };
-        assert_eq!(
-            channels(moved, Urgency::Routine),
-            Route::InOrder(vec![CallList])
-        );
+        let moved = Reach { wechat_credits: 0, email: false, mobile_invalid: true, ..EVERYTHING };
+        assert_eq!(channels(moved, Urgency::Routine), Route::InOrder(vec![CallList]));
     }
 
     proptest! {

@@ -121,30 +121,16 @@ impl EmailChannel {
     }
 
     /// Sender, recipient and leave to send the text.
-    async fn announce(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        to: &MailAddress,
-    ) -> Result<(), Refused> {
-        self.before(
-            connection.command(Mail::new(Some(self.from.email.clone()), vec![])),
-            Refusal::PauseChannel,
-        )
-        .await?;
-        self.before(
-            connection.command(Rcpt::new(to.clone(), vec![])),
-            Refusal::FinalForRecipient,
-        )
-        .await?;
-        self.before(connection.command(Data), Refusal::FinalForRecipient)
-            .await
+    async fn announce(&self, connection: &mut AsyncSmtpConnection, to: &MailAddress) -> Result<(), Refused> {
+        self.before(connection.command(Mail::new(Some(self.from.email.clone()), vec![])), Refusal::PauseChannel)
+            .await?;
+        self.before(connection.command(Rcpt::new(to.clone(), vec![])), Refusal::FinalForRecipient).await?;
+        self.before(connection.command(Data), Refusal::FinalForRecipient).await
     }
 
     async fn connection(&self) -> Result<AsyncSmtpConnection, Refused> {
         while let Some((mut connection, since)) = self.idle.lock().await.pop() {
-            if since.elapsed() < IDLE_AT_MOST
-                && matches!(self.step(connection.test_connected()).await, Ok(true))
-            {
+            if since.elapsed() < IDLE_AT_MOST && matches!(self.step(connection.test_connected()).await, Ok(true)) {
                 return Ok(connection);
             }
         }
@@ -154,19 +140,11 @@ impl EmailChannel {
         let opening = AsyncSmtpConnection::connect_tokio1(address, limit, &self.hello, tls, None);
         let mut connection = self.before_value(opening, Refusal::PauseChannel).await?;
         if self.settings.encryption == Encryption::Starttls {
-            self.before_value(
-                connection.starttls(self.tls.clone(), &self.hello),
-                Refusal::PauseChannel,
-            )
-            .await?;
+            self.before_value(connection.starttls(self.tls.clone(), &self.hello), Refusal::PauseChannel).await?;
         }
         if let (Some(user), Some(password)) = (&self.settings.username, &self.settings.password) {
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-            self.before(
-                connection.auth(DEFAULT_MECHANISMS, &credentials),
-                Refusal::PauseChannel,
-            )
-            .await?;
+            self.before(connection.auth(DEFAULT_MECHANISMS, &credentials), Refusal::PauseChannel).await?;
         }
         Ok(connection)
     }
@@ -195,9 +173,7 @@ impl EmailChannel {
         match self.step(step).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) if error.is_permanent() => Err((permanent, code(&error))),
-            Ok(Err(error)) if error.is_tls() || error.is_client() => {
-                Err((Refusal::PauseChannel, code(&error)))
-            }
+            Ok(Err(error)) if error.is_tls() || error.is_client() => Err((Refusal::PauseChannel, code(&error))),
             Ok(Err(error)) => Err((Refusal::RetrySoon, code(&error))),
             Err(_) => Err((Refusal::RetrySoon, "smtp_timeout".to_owned())),
         }
@@ -211,13 +187,7 @@ impl EmailChannel {
         Duration::from_secs(self.settings.timeout_seconds)
     }
 
-    fn letter(
-        &self,
-        to: &MailAddress,
-        reference: &str,
-        text: &EmailText,
-        stop: Option<&str>,
-    ) -> Option<Message> {
+    fn letter(&self, to: &MailAddress, reference: &str, text: &EmailText, stop: Option<&str>) -> Option<Message> {
         let domain = self.from.email.domain();
         let mut builder = Message::builder()
             .from(self.from.clone())
@@ -248,8 +218,7 @@ impl Channel for EmailChannel {
     }
 
     async fn send(&self, message: &Outgoing, _now: Instant) -> Outcome {
-        let (Address::Email(to), Body::Email { text, unsubscribe }) = (&message.to, &message.body)
-        else {
+        let (Address::Email(to), Body::Email { text, unsubscribe }) = (&message.to, &message.body) else {
             return Outcome::refused(Refusal::FinalForRecipient, "not_an_email");
         };
         let Ok(to) = to.parse::<MailAddress>() else {

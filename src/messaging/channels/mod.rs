@@ -122,10 +122,7 @@ impl Refusal {
 impl Outcome {
     /// A refusal with its code.
     pub fn refused(refusal: Refusal, code: impl Into<String>) -> Self {
-        Self::Refused {
-            refusal,
-            code: code.into(),
-        }
+        Self::Refused { refusal, code: code.into() }
     }
 
     /// An outcome nobody knows.

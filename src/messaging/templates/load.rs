@@ -11,14 +11,7 @@ use super::{Folder, MessageFile, TemplateError, Templates, WechatFile, broken, e
 /// Path below the template folder, with `/`, to content.
 pub(super) type Files = BTreeMap<String, String>;
 
-const FORMS: [&str; 6] = [
-    "sms.txt",
-    "call.txt",
-    "email_subject.txt",
-    "email.txt",
-    "email.html",
-    "wechat.toml",
-];
+const FORMS: [&str; 6] = ["sms.txt", "call.txt", "email_subject.txt", "email.txt", "email.html", "wechat.toml"];
 const SHARED: &str = "_shared";
 const DEEPEST: usize = 4;
 
@@ -30,10 +23,7 @@ pub(super) fn embedded() -> Files {
     Embedded::iter()
         .filter_map(|path| {
             let file = Embedded::get(&path)?;
-            Some((
-                path.to_string(),
-                String::from_utf8_lossy(&file.data).into_owned(),
-            ))
+            Some((path.to_string(), String::from_utf8_lossy(&file.data).into_owned()))
         })
         .collect()
 }
@@ -44,10 +34,8 @@ pub(super) fn embedded_file(path: &str) -> Option<String> {
 
 pub(super) fn directory(root: &Path) -> Result<Files, TemplateError> {
     let mut files = Files::new();
-    collect(root, "", DEEPEST, &mut files).map_err(|source| TemplateError::Unreadable {
-        path: root.display().to_string(),
-        source,
-    })?;
+    collect(root, "", DEEPEST, &mut files)
+        .map_err(|source| TemplateError::Unreadable { path: root.display().to_string(), source })?;
     Ok(files)
 }
 
@@ -68,11 +56,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Files) -> std:
 
 impl Templates {
     pub(super) fn compile(files: &Files, signature: &str) -> Result<Self, TemplateError> {
-        let mut templates = Self {
-            env: environment(),
-            messages: BTreeMap::new(),
-            signature: signature.to_owned(),
-        };
+        let mut templates = Self { env: environment(), messages: BTreeMap::new(), signature: signature.to_owned() };
         for (path, content) in files {
             if path.ends_with("wechat.toml") {
                 templates.add_wechat(path, content)?;
@@ -88,41 +72,19 @@ impl Templates {
         Ok(templates)
     }
 
-    fn add_message(
-        &mut self,
-        name: &str,
-        content: &str,
-        files: &Files,
-    ) -> Result<(), TemplateError> {
+    fn add_message(&mut self, name: &str, content: &str, files: &Files) -> Result<(), TemplateError> {
         let file: MessageFile = parse(name, content)?;
-        for (key, part) in [
-            ("line", &file.line),
-            ("what", &file.what),
-            ("next", &file.next),
-            ("done", &file.done),
-        ] {
+        for (key, part) in [("line", &file.line), ("what", &file.what), ("next", &file.next), ("done", &file.done)] {
             self.add(&format!("{name}#{key}"), part)?;
         }
-        let forms: BTreeMap<&'static str, String> = FORMS
-            .iter()
-            .map(|form| (*form, source(name, form, files)))
-            .collect();
-        let wechat = forms
-            .get("wechat.toml")
-            .and_then(|path| Some((path, files.get(path)?)));
+        let forms: BTreeMap<&'static str, String> =
+            FORMS.iter().map(|form| (*form, source(name, form, files))).collect();
+        let wechat = forms.get("wechat.toml").and_then(|path| Some((path, files.get(path)?)));
         let wechat_fields = match wechat {
-            Some((path, content)) => parse::<WechatFile>(path, content)?
-                .data
-                .into_keys()
-                .collect(),
+            Some((path, content)) => parse::<WechatFile>(path, content)?.data.into_keys().collect(),
             None => Vec::new(),
         };
-        let folder = Folder {
-            answerable: !file.done.is_empty(),
-            offers_help: file.help,
-            wechat_fields,
-            forms,
-        };
+        let folder = Folder { answerable: !file.done.is_empty(), offers_help: file.help, wechat_fields, forms };
         self.messages.insert(name.to_owned(), folder);
         Ok(())
     }
@@ -137,19 +99,13 @@ impl Templates {
     }
 
     fn add(&mut self, name: &str, content: &str) -> Result<(), TemplateError> {
-        self.env
-            .add_template_owned(name.to_owned(), content.to_owned())
-            .map_err(|error| broken(name, &error))
+        self.env.add_template_owned(name.to_owned(), content.to_owned()).map_err(|error| broken(name, &error))
     }
 }
 
 fn source(name: &str, form: &str, files: &Files) -> String {
     let own = format!("{name}/{form}");
-    if files.contains_key(&own) {
-        own
-    } else {
-        format!("{SHARED}/{form}")
-    }
+    if files.contains_key(&own) { own } else { format!("{SHARED}/{form}") }
 }
 
 fn parse<T: DeserializeOwned>(path: &str, content: &str) -> Result<T, TemplateError> {

@@ -70,10 +70,7 @@ pub enum TemplateError {
     #[error("message template {name}: {detail}")]
     Broken { name: String, detail: String },
     #[error("message templates in {path}: {source}")]
-    Unreadable {
-        path: String,
-        source: std::io::Error,
-    },
+    Unreadable { path: String, source: std::io::Error },
 }
 
 impl Templates {
@@ -97,9 +94,7 @@ impl Templates {
 
     /// The longest plausible value of every fact, for the linter and the rehearsal.
     pub fn longest_facts() -> Facts {
-        load::embedded_file("_lint/longest.toml")
-            .and_then(|text| toml::from_str(&text).ok())
-            .unwrap_or_default()
+        load::embedded_file("_lint/longest.toml").and_then(|text| toml::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// The names of all messages.
@@ -111,11 +106,20 @@ impl Templates {
         self.messages.contains_key(name)
     }
 
+    /// The message that tells `role` about a duty of `kind`; a desk without words of its own hears what the desk below does.
+    pub fn for_duty(&self, kind: &str, role: &str) -> String {
+        let below: &[&str] = match role {
+            "county" => &["county", "township", "village", "owed"],
+            "township" => &["township", "village", "owed"],
+            own => &[own, "owed"],
+        };
+        let name = |role: &&str| format!("duty/{kind}/{role}");
+        below.iter().map(name).find(|name| self.contains(name)).unwrap_or_else(|| format!("duty/{kind}/{role}"))
+    }
+
     /// Whether a reply `1` to this message means something.
     pub fn is_answerable(&self, name: &str) -> bool {
-        self.messages
-            .get(name)
-            .is_some_and(|folder| folder.answerable)
+        self.messages.get(name).is_some_and(|folder| folder.answerable)
     }
 
     /// The signature that stands before every SMS.
@@ -131,12 +135,7 @@ impl Templates {
         self.folder(name)?;
         let context = context(facts, &self.signature);
         let part = |key: &str| self.render(&format!("{name}#{key}"), &context);
-        Ok(Parts {
-            line: part("line")?,
-            what: part("what")?,
-            next: part("next")?,
-            done: part("done")?,
-        })
+        Ok(Parts { line: part("line")?, what: part("what")?, next: part("next")?, done: part("done")? })
     }
 
     /// The SMS body, without the signature.
@@ -176,17 +175,8 @@ impl Templates {
         let context = self.whole_context(name, facts)?;
         let base = folder.forms.get("wechat.toml").map_or("", String::as_str);
         let page = self.render(&format!("{base}#page"), &context)?;
-        let field = |key: &String| {
-            Ok((
-                key.clone(),
-                self.render(&format!("{base}#{key}"), &context)?,
-            ))
-        };
-        let data = folder
-            .wechat_fields
-            .iter()
-            .map(field)
-            .collect::<Result<_, TemplateError>>()?;
+        let field = |key: &String| Ok((key.clone(), self.render(&format!("{base}#{key}"), &context)?));
+        let data = folder.wechat_fields.iter().map(field).collect::<Result<_, TemplateError>>()?;
         Ok(WechatText { page, data })
     }
 
@@ -220,19 +210,10 @@ impl Templates {
         Ok(self.render(source, &context)?.trim_end().to_owned())
     }
 
-    fn whole_context(
-        &self,
-        name: &str,
-        facts: &Facts,
-    ) -> Result<BTreeMap<String, Value>, TemplateError> {
+    fn whole_context(&self, name: &str, facts: &Facts) -> Result<BTreeMap<String, Value>, TemplateError> {
         let parts = self.parts(name, facts)?;
         let mut context = context(facts, &self.signature);
-        for (key, part) in [
-            ("line", parts.line),
-            ("what", parts.what),
-            ("next", parts.next),
-            ("done", parts.done),
-        ] {
+        for (key, part) in [("line", parts.line), ("what", parts.what), ("next", parts.next), ("done", parts.done)] {
             context.insert(key.to_owned(), part.into());
         }
         context.insert("help".to_owned(), self.folder(name)?.offers_help.into());
@@ -240,16 +221,10 @@ impl Templates {
     }
 
     fn folder(&self, name: &str) -> Result<&Folder, TemplateError> {
-        self.messages
-            .get(name)
-            .ok_or_else(|| TemplateError::Unknown(name.to_owned()))
+        self.messages.get(name).ok_or_else(|| TemplateError::Unknown(name.to_owned()))
     }
 
-    fn render(
-        &self,
-        source: &str,
-        context: &BTreeMap<String, Value>,
-    ) -> Result<String, TemplateError> {
+    fn render(&self, source: &str, context: &BTreeMap<String, Value>) -> Result<String, TemplateError> {
         self.env
             .get_template(source)
             .and_then(|template| template.render(context.clone()))
@@ -263,11 +238,7 @@ fn context(facts: &Facts, signature: &str) -> BTreeMap<String, Value> {
         ("items".to_owned(), Value::from(Vec::<String>::new())),
         ("signature".to_owned(), Value::from(signature)),
     ]);
-    context.extend(
-        facts
-            .iter()
-            .map(|(key, value)| (key.clone(), value_of(value))),
-    );
+    context.extend(facts.iter().map(|(key, value)| (key.clone(), value_of(value))));
     context
 }
 
@@ -282,22 +253,13 @@ fn value_of(fact: &serde_json::Value) -> Value {
 }
 
 fn broken(name: &str, error: &dyn std::fmt::Display) -> TemplateError {
-    TemplateError::Broken {
-        name: name.to_owned(),
-        detail: error.to_string(),
-    }
+    TemplateError::Broken { name: name.to_owned(), detail: error.to_string() }
 }
 
 fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
-    });
+    env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
     env.add_filter("fit", fit);
     env
 }
@@ -307,10 +269,7 @@ fn fit(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
-    text.chars()
-        .take(limit.saturating_sub(1))
-        .chain(['…'])
-        .collect()
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[derive(Deserialize)]

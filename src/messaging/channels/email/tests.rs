@@ -32,12 +32,7 @@ impl Seen {
     }
 
     fn count(&self, start: &str) -> usize {
-        self.0
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|line| line.starts_with(start))
-            .count()
+        self.0.lock().unwrap().iter().filter(|line| line.starts_with(start)).count()
     }
 }
 
@@ -108,9 +103,7 @@ fn letter() -> Outgoing {
         to: Address::Email("li@example.cn".into()),
         body: Body::Email {
             text: EmailText {
-                subject: "有2件事要办".into(),
-                text: "请登录".into(),
-                html: "<p>请登录</p>".into(),
+                subject: "有2件事要办".into(), text: "请登录".into(), html: "<p>请登录</p>".into()
             },
             unsubscribe: Some("https://xiangban.example/stop/7".into()),
         },
@@ -146,10 +139,7 @@ async fn a_connection_serves_several_letters() {
     let (port, seen) = server(Script::default()).await;
     let channel = channel(port);
     for _ in 0..3 {
-        assert_eq!(
-            channel.send(&letter(), Instant::from_millis(0)).await,
-            Outcome::Accepted { provider_id: None }
-        );
+        assert_eq!(channel.send(&letter(), Instant::from_millis(0)).await, Outcome::Accepted { provider_id: None });
     }
     assert_eq!((seen.count("CONNECT"), seen.count("MAIL")), (1, 3));
 }
@@ -157,55 +147,13 @@ async fn a_connection_serves_several_letters() {
 #[actix_web::test]
 async fn a_no_for_now_is_tried_again_and_a_no_for_good_is_final() {
     for (script, expected) in [
-        (
-            Script {
-                rcpt: "450 busy",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::RetrySoon, "smtp_450"),
-        ),
-        (
-            Script {
-                rcpt: "550 nobody",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::FinalForRecipient, "smtp_550"),
-        ),
-        (
-            Script {
-                data: "451 later",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::RetrySoon, "smtp_451"),
-        ),
-        (
-            Script {
-                end: "452 full",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::RetrySoon, "smtp_452"),
-        ),
-        (
-            Script {
-                end: "554 spam",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::FinalForRecipient, "smtp_554"),
-        ),
-        (
-            Script {
-                auth: "535 no",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::PauseChannel, "smtp_535"),
-        ),
-        (
-            Script {
-                mail: "553 not you",
-                ..Script::default()
-            },
-            Outcome::refused(Refusal::PauseChannel, "smtp_553"),
-        ),
+        (Script { rcpt: "450 busy", ..Script::default() }, Outcome::refused(Refusal::RetrySoon, "smtp_450")),
+        (Script { rcpt: "550 nobody", ..Script::default() }, Outcome::refused(Refusal::FinalForRecipient, "smtp_550")),
+        (Script { data: "451 later", ..Script::default() }, Outcome::refused(Refusal::RetrySoon, "smtp_451")),
+        (Script { end: "452 full", ..Script::default() }, Outcome::refused(Refusal::RetrySoon, "smtp_452")),
+        (Script { end: "554 spam", ..Script::default() }, Outcome::refused(Refusal::FinalForRecipient, "smtp_554")),
+        (Script { auth: "535 no", ..Script::default() }, Outcome::refused(Refusal::PauseChannel, "smtp_535")),
+        (Script { mail: "553 not you", ..Script::default() }, Outcome::refused(Refusal::PauseChannel, "smtp_553")),
     ] {
         assert_eq!(outcome(script).await, expected);
     }
@@ -213,35 +161,14 @@ async fn a_no_for_now_is_tried_again_and_a_no_for_good_is_final() {
 
 #[actix_web::test]
 async fn lost_before_the_text_nothing_was_sent_lost_after_it_nobody_knows() {
-    let before = Script {
-        rcpt: HANG_UP,
-        ..Script::default()
-    };
-    assert_eq!(
-        outcome(before).await,
-        Outcome::refused(Refusal::RetrySoon, "smtp_connection")
-    );
-    let silent_before = Script {
-        mail: SILENT,
-        ..Script::default()
-    };
-    assert_eq!(
-        outcome(silent_before).await,
-        Outcome::refused(Refusal::RetrySoon, "smtp_timeout")
-    );
-    let after = Script {
-        end: HANG_UP,
-        ..Script::default()
-    };
+    let before = Script { rcpt: HANG_UP, ..Script::default() };
+    assert_eq!(outcome(before).await, Outcome::refused(Refusal::RetrySoon, "smtp_connection"));
+    let silent_before = Script { mail: SILENT, ..Script::default() };
+    assert_eq!(outcome(silent_before).await, Outcome::refused(Refusal::RetrySoon, "smtp_timeout"));
+    let after = Script { end: HANG_UP, ..Script::default() };
     assert_eq!(outcome(after).await, Outcome::unknown("lost_after_data"));
-    let silent_after = Script {
-        end: SILENT,
-        ..Script::default()
-    };
-    assert_eq!(
-        outcome(silent_after).await,
-        Outcome::unknown("timeout_after_data")
-    );
+    let silent_after = Script { end: SILENT, ..Script::default() };
+    assert_eq!(outcome(silent_after).await, Outcome::unknown("timeout_after_data"));
 }
 
 #[actix_web::test]
@@ -250,10 +177,7 @@ async fn a_closed_door_is_tried_again_and_a_wrong_address_is_not() {
         channel(9).send(&letter(), Instant::from_millis(0)).await,
         Outcome::refused(Refusal::RetrySoon, "smtp_connection")
     );
-    let wrong = Outgoing {
-        to: Address::Email("not an address".into()),
-        ..letter()
-    };
+    let wrong = Outgoing { to: Address::Email("not an address".into()), ..letter() };
     assert_eq!(
         channel(9).send(&wrong, Instant::from_millis(0)).await,
         Outcome::refused(Refusal::FinalForRecipient, "address_not_valid")

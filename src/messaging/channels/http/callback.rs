@@ -77,41 +77,23 @@ impl Fields {
             Some(pointer) => self.0.pointer(pointer).ok_or(Malformed::FieldMissing)?,
             None => &self.0,
         };
-        let items: Vec<&Value> = place
-            .as_array()
-            .map_or_else(|| vec![place], |items| items.iter().collect());
-        if items.len() > MOST_ITEMS {
-            Err(Malformed::TooMany)
-        } else {
-            Ok(items)
-        }
+        let items: Vec<&Value> = place.as_array().map_or_else(|| vec![place], |items| items.iter().collect());
+        if items.len() > MOST_ITEMS { Err(Malformed::TooMany) } else { Ok(items) }
     }
 }
 
 pub(super) fn receipts(places: &ReceiptFields, fields: &Fields) -> Result<Vec<Receipt>, Malformed> {
-    fields
-        .items(places.list.as_deref())?
-        .into_iter()
-        .map(|item| receipt(places, item))
-        .collect()
+    fields.items(places.list.as_deref())?.into_iter().map(|item| receipt(places, item)).collect()
 }
 
 pub(super) fn replies(places: &ReplyFields, fields: &Fields) -> Result<Vec<Reply>, Malformed> {
-    fields
-        .items(places.list.as_deref())?
-        .into_iter()
-        .map(|item| reply(places, item))
-        .collect()
+    fields.items(places.list.as_deref())?.into_iter().map(|item| reply(places, item)).collect()
 }
 
 fn receipt(places: &ReceiptFields, item: &Value) -> Result<Receipt, Malformed> {
     let status = field(item, &places.status).ok_or(Malformed::FieldMissing)?;
-    let optional = |place: &Option<String>| {
-        place
-            .as_deref()
-            .and_then(|place| field(item, place))
-            .filter(|v| !v.is_empty())
-    };
+    let optional =
+        |place: &Option<String>| place.as_deref().and_then(|place| field(item, place)).filter(|v| !v.is_empty());
     let (reference, provider_id) = (optional(&places.reference), optional(&places.provider_id));
     if reference.is_none() && provider_id.is_none() {
         return Err(Malformed::FieldMissing);
@@ -123,32 +105,18 @@ fn receipt(places: &ReceiptFields, item: &Value) -> Result<Receipt, Malformed> {
     } else {
         (number_invalid || places.undelivered.contains(&status)).then_some(false)
     };
-    Ok(Receipt {
-        reference,
-        provider_id,
-        delivered,
-        number_invalid,
-        code: optional(&places.error).or(Some(status)),
-    })
+    Ok(Receipt { reference, provider_id, delivered, number_invalid, code: optional(&places.error).or(Some(status)) })
 }
 
 fn reply(places: &ReplyFields, item: &Value) -> Result<Reply, Malformed> {
     let from = field(item, &places.from).ok_or(Malformed::FieldMissing)?;
     let text = field(item, &places.text).ok_or(Malformed::FieldMissing)?;
-    let id = places
-        .id
-        .as_deref()
-        .and_then(|place| field(item, place))
-        .filter(|id| !id.is_empty());
+    let id = places.id.as_deref().and_then(|place| field(item, place)).filter(|id| !id.is_empty());
     Ok(Reply { id, from, text })
 }
 
 fn field(item: &Value, place: &str) -> Option<String> {
-    let value = if place.starts_with('/') {
-        item.pointer(place)?
-    } else {
-        item.get(place)?
-    };
+    let value = if place.starts_with('/') { item.pointer(place)? } else { item.get(place)? };
     plain(value).map(|text| text.chars().take(LONGEST_FIELD_CHARS).collect())
 }
 
@@ -164,11 +132,6 @@ pub(super) fn plain(value: &Value) -> Option<String> {
 
 fn form(encoded: &[u8]) -> Map<String, Value> {
     let text = String::from_utf8_lossy(encoded);
-    let pairs = Query::<Vec<(String, String)>>::from_query(&text)
-        .map(Query::into_inner)
-        .unwrap_or_default();
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key, value.into()))
-        .collect()
+    let pairs = Query::<Vec<(String, String)>>::from_query(&text).map(Query::into_inner).unwrap_or_default();
+    pairs.into_iter().map(|(key, value)| (key, value.into())).collect()
 }

@@ -41,56 +41,27 @@ impl Judge {
     pub fn compile(settings: &HttpGateway) -> Result<Self, SettingsError> {
         let rules = settings.refusals.iter().map(|rule| {
             let matches = rule.matches.as_deref().map(Regex::new).transpose()?;
-            Ok(Rule {
-                status: rule.status,
-                code: rule.code.clone(),
-                matches,
-                meaning: rule.meaning,
-            })
+            Ok(Rule { status: rule.status, code: rule.code.clone(), matches, meaning: rule.meaning })
         });
         Ok(Self {
-            success_regex: settings
-                .success
-                .matches
-                .as_deref()
-                .map(Regex::new)
-                .transpose()?,
+            success_regex: settings.success.matches.as_deref().map(Regex::new).transpose()?,
             success: settings.success.clone(),
-            provider_id: settings
-                .provider_id
-                .as_ref()
-                .map(compile_place)
-                .transpose()?,
+            provider_id: settings.provider_id.as_ref().map(compile_place).transpose()?,
             code: settings.code.as_ref().map(compile_place).transpose()?,
             rules: rules.collect::<Result<_, SettingsError>>()?,
         })
     }
 
     pub fn outcome(&self, status: u16, body: &str, now: Instant) -> Outcome {
-        let answer = Answer {
-            status,
-            body,
-            json: serde_json::from_str(body).ok(),
-        };
+        let answer = Answer { status, body, json: serde_json::from_str(body).ok() };
         let code = self.code.as_ref().and_then(|place| place.find(&answer));
-        let shown = || {
-            code.clone().map_or_else(
-                || format!("http_{status}"),
-                |code| code.chars().take(CODE_CHARS).collect(),
-            )
-        };
-        if let Some(rule) = self
-            .rules
-            .iter()
-            .find(|rule| rule.fits(&answer, code.as_deref()))
-        {
+        let shown =
+            || code.clone().map_or_else(|| format!("http_{status}"), |code| code.chars().take(CODE_CHARS).collect());
+        if let Some(rule) = self.rules.iter().find(|rule| rule.fits(&answer, code.as_deref())) {
             return meant(rule.meaning, shown(), now);
         }
         if self.is_success(&answer) {
-            let provider_id = self
-                .provider_id
-                .as_ref()
-                .and_then(|place| place.find(&answer));
+            let provider_id = self.provider_id.as_ref().and_then(|place| place.find(&answer));
             return Outcome::Accepted { provider_id };
         }
         match status {
@@ -99,9 +70,7 @@ impl Judge {
             }
             200..=299 => Outcome::unknown("answer_not_readable"),
             429 | 503 => Outcome::refused(Refusal::RetrySoon, shown()),
-            300..=399 | 401 | 403 | 404 | 405 | 407 => {
-                Outcome::refused(Refusal::PauseChannel, shown())
-            }
+            300..=399 | 401 | 403 | 404 | 405 | 407 => Outcome::refused(Refusal::PauseChannel, shown()),
             400..=499 => Outcome::refused(Refusal::FinalForRecipient, shown()),
             _ => Outcome::unknown(shown()),
         }
@@ -113,25 +82,13 @@ impl Judge {
         } else {
             self.success.statuses.contains(&answer.status)
         };
-        let pointer = self
-            .success
-            .pointer
-            .as_deref()
-            .is_none_or(|pointer| answer.at(pointer) == self.success.equals);
-        status
-            && pointer
-            && self
-                .success_regex
-                .as_ref()
-                .is_none_or(|regex| regex.is_match(answer.body))
+        let pointer = self.success.pointer.as_deref().is_none_or(|pointer| answer.at(pointer) == self.success.equals);
+        status && pointer && self.success_regex.as_ref().is_none_or(|regex| regex.is_match(answer.body))
     }
 
     /// Whether the place that tells success from failure is there at all, so that the answer is a legible no.
     fn names_a_result(&self, answer: &Answer<'_>) -> bool {
-        self.success
-            .pointer
-            .as_deref()
-            .is_some_and(|pointer| answer.at(pointer).is_some())
+        self.success.pointer.as_deref().is_some_and(|pointer| answer.at(pointer).is_some())
     }
 }
 
@@ -140,14 +97,8 @@ impl Rule {
         let given = self.status.is_some() || self.code.is_some() || self.matches.is_some();
         given
             && self.status.is_none_or(|status| status == answer.status)
-            && self
-                .code
-                .as_deref()
-                .is_none_or(|wanted| code == Some(wanted))
-            && self
-                .matches
-                .as_ref()
-                .is_none_or(|regex| regex.is_match(answer.body))
+            && self.code.as_deref().is_none_or(|wanted| code == Some(wanted))
+            && self.matches.as_ref().is_none_or(|regex| regex.is_match(answer.body))
     }
 }
 

@@ -80,13 +80,7 @@ impl HttpChannel {
     /// # Errors
     /// [`Malformed`] when it does not have the configured fields.
     pub fn read_receipts(&self, fields: &Fields) -> Result<Vec<Receipt>, Malformed> {
-        callback::receipts(
-            self.settings
-                .receipt
-                .as_ref()
-                .ok_or(Malformed::NotConfigured)?,
-            fields,
-        )
+        callback::receipts(self.settings.receipt.as_ref().ok_or(Malformed::NotConfigured)?, fields)
     }
 
     /// Reads a reply callback.
@@ -94,13 +88,7 @@ impl HttpChannel {
     /// # Errors
     /// [`Malformed`] when it does not have the configured fields.
     pub fn read_replies(&self, fields: &Fields) -> Result<Vec<Reply>, Malformed> {
-        callback::replies(
-            self.settings
-                .reply
-                .as_ref()
-                .ok_or(Malformed::NotConfigured)?,
-            fields,
-        )
+        callback::replies(self.settings.reply.as_ref().ok_or(Malformed::NotConfigured)?, fields)
     }
 
     /// What a callback is answered with.
@@ -110,17 +98,11 @@ impl HttpChannel {
 
     fn request(&self, values: &Values<'_>) -> RequestBuilder {
         let filled = |map: &BTreeMap<String, Pattern>| -> Vec<(String, String)> {
-            map.iter()
-                .map(|(key, pattern)| (key.clone(), pattern.fill(values)))
-                .collect()
+            map.iter().map(|(key, pattern)| (key.clone(), pattern.fill(values))).collect()
         };
-        let request = self
-            .client
-            .request(self.settings.method.into(), self.url.fill_encoded(values))
-            .query(&filled(&self.query));
-        let request = filled(&self.headers)
-            .into_iter()
-            .fold(request, |r, (key, value)| r.header(key, value));
+        let request =
+            self.client.request(self.settings.method.into(), self.url.fill_encoded(values)).query(&filled(&self.query));
+        let request = filled(&self.headers).into_iter().fold(request, |r, (key, value)| r.header(key, value));
         match &self.body {
             CompiledBody::None => request,
             CompiledBody::Form(map) => request.form(&filled(map)),
@@ -145,34 +127,15 @@ impl Channel for HttpChannel {
     }
 
     async fn send(&self, message: &Outgoing, now: Instant) -> Outcome {
-        let (
-            Address::Mobile(to),
-            Body::Sms {
-                signature,
-                text,
-                template,
-                ..
-            },
-        ) = (&message.to, &message.body)
-        else {
+        let (Address::Mobile(to), Body::Sms { signature, text, template, .. }) = (&message.to, &message.body) else {
             return Outcome::refused(Refusal::FinalForRecipient, "not_an_sms");
         };
-        let values = Values {
-            to,
-            signature,
-            text,
-            template,
-            reference: &message.reference,
-            receipt_url: &self.receipt_url,
-        };
+        let values =
+            Values { to, signature, text, template, reference: &message.reference, receipt_url: &self.receipt_url };
         match self.request(&values).send().await {
             Ok(response) => self.judge_answer(response, now).await,
-            Err(error) if error.is_builder() => {
-                Outcome::refused(Refusal::PauseChannel, "request_not_valid")
-            }
-            Err(error) if error.is_connect() => {
-                Outcome::refused(Refusal::RetrySoon, "no_connection")
-            }
+            Err(error) if error.is_builder() => Outcome::refused(Refusal::PauseChannel, "request_not_valid"),
+            Err(error) if error.is_connect() => Outcome::refused(Refusal::RetrySoon, "no_connection"),
             Err(error) if error.is_timeout() => Outcome::unknown("timeout"),
             Err(_) => Outcome::unknown("connection_lost"),
         }

@@ -63,18 +63,12 @@ impl Pattern {
     }
 
     pub fn fill(&self, values: &Values<'_>) -> String {
-        self.0
-            .iter()
-            .map(|piece| piece.filled(values, str::to_owned))
-            .collect()
+        self.0.iter().map(|piece| piece.filled(values, str::to_owned)).collect()
     }
 
     /// Fills with every value percent-encoded, for use inside a URL.
     pub fn fill_encoded(&self, values: &Values<'_>) -> String {
-        self.0
-            .iter()
-            .map(|piece| piece.filled(values, percent_encoded))
-            .collect()
+        self.0.iter().map(|piece| piece.filled(values, percent_encoded)).collect()
     }
 }
 
@@ -102,9 +96,7 @@ pub(super) fn checked(shape: &Value) -> Result<Value, SettingsError> {
     match shape {
         Value::String(text) => Pattern::compile(text).map(drop)?,
         Value::Array(items) => items.iter().try_for_each(|item| checked(item).map(drop))?,
-        Value::Object(fields) => fields
-            .values()
-            .try_for_each(|item| checked(item).map(drop))?,
+        Value::Object(fields) => fields.values().try_for_each(|item| checked(item).map(drop))?,
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     Ok(shape.clone())
@@ -113,9 +105,7 @@ pub(super) fn checked(shape: &Value) -> Result<Value, SettingsError> {
 /// A JSON value with every text in it filled; what is filled in stays a text, whatever it contains.
 pub(super) fn fill_json(shape: &Value, values: &Values<'_>) -> Value {
     match shape {
-        Value::String(text) => {
-            Pattern::compile(text).map_or_else(|_| shape.clone(), |p| p.fill(values).into())
-        }
+        Value::String(text) => Pattern::compile(text).map_or_else(|_| shape.clone(), |p| p.fill(values).into()),
         Value::Array(items) => items.iter().map(|item| fill_json(item, values)).collect(),
         Value::Object(fields) => fields
             .iter()
@@ -142,13 +132,5 @@ fn slot(name: &str) -> Result<Slot, SettingsError> {
 
 fn percent_encoded(text: &str) -> String {
     let keep = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    text.bytes()
-        .map(|b| {
-            if keep(b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+    text.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

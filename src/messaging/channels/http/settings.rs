@@ -164,10 +164,7 @@ pub struct Acknowledgement {
 
 impl Default for Acknowledgement {
     fn default() -> Self {
-        Self {
-            content_type: "application/json".into(),
-            body: r#"{"code":0,"msg":"ok"}"#.into(),
-        }
+        Self { content_type: "application/json".into(), body: r#"{"code":0,"msg":"ok"}"#.into() }
     }
 }
 

@@ -78,11 +78,8 @@ text = "content"
 "#;
 
 fn channel(description: &str, url: &str) -> HttpChannel {
-    HttpChannel::new(
-        toml::from_str(&description.replace("URL", url)).unwrap(),
-        "http://us/callbacks/abc/receipts",
-    )
-    .unwrap()
+    HttpChannel::new(toml::from_str(&description.replace("URL", url)).unwrap(), "http://us/callbacks/abc/receipts")
+        .unwrap()
 }
 
 fn outgoing(text: &str) -> Outgoing {
@@ -108,9 +105,7 @@ async fn answer(description: &str, status: u16, body: &str) -> Outcome {
         .respond_with(ResponseTemplate::new(status).set_body_string(body))
         .mount(&server)
         .await;
-    channel(description, &server.uri())
-        .send(&outgoing("您好"), noon())
-        .await
+    channel(description, &server.uri()).send(&outgoing("您好"), noon()).await
 }
 
 #[actix_web::test]
@@ -119,21 +114,13 @@ async fn kannel_gets_its_parameters_in_utf_8() {
     Mock::given(method("GET"))
         .and(path("/cgi-bin/sendsms"))
         .and(query_param("to", "13800138000"))
-        .and(query_param(
-            "text",
-            "【相伴】通过话回1，要帮忙回2 & {to} 100%",
-        ))
-        .and(query_param(
-            "dlr-url",
-            "http://us/callbacks/abc/receipts?reference=7-1&status=%d",
-        ))
+        .and(query_param("text", "【相伴】通过话回1，要帮忙回2 & {to} 100%"))
+        .and(query_param("dlr-url", "http://us/callbacks/abc/receipts?reference=7-1&status=%d"))
         .respond_with(ResponseTemplate::new(202).set_body_string("0: Accepted for delivery"))
         .expect(1)
         .mount(&server)
         .await;
-    let outcome = channel(KANNEL, &server.uri())
-        .send(&outgoing("通过话回1，要帮忙回2 & {to} 100%"), noon())
-        .await;
+    let outcome = channel(KANNEL, &server.uri()).send(&outgoing("通过话回1，要帮忙回2 & {to} 100%"), noon()).await;
     assert_eq!(outcome, Outcome::Accepted { provider_id: None });
 }
 
@@ -144,22 +131,13 @@ async fn a_json_gateway_gets_a_text_that_stays_a_text() {
     Mock::given(method("POST"))
         .and(path("/sms/code%2Fsign_in"))
         .and(header("x-api-key", "k"))
-        .and(body_json(
-            serde_json::json!({"mobile": "+8613800138000", "content": text, "ext": {"id": "7-1"}}),
-        ))
+        .and(body_json(serde_json::json!({"mobile": "+8613800138000", "content": text, "ext": {"id": "7-1"}})))
         .respond_with(ResponseTemplate::new(200).set_body_string(r#"{"code":0,"data":{"id":991}}"#))
         .expect(1)
         .mount(&server)
         .await;
-    let outcome = channel(JSON, &server.uri())
-        .send(&outgoing(text), noon())
-        .await;
-    assert_eq!(
-        outcome,
-        Outcome::Accepted {
-            provider_id: Some("991".into())
-        }
-    );
+    let outcome = channel(JSON, &server.uri()).send(&outgoing(text), noon()).await;
+    assert_eq!(outcome, Outcome::Accepted { provider_id: Some("991".into()) });
 }
 
 #[actix_web::test]
@@ -168,12 +146,7 @@ async fn a_legible_no_is_a_refusal_of_its_class() {
     for (status, body, refusal, code) in [
         (200, r#"{"code":"1001"}"#, next_hour, "1001"),
         (200, r#"{"code":1002}"#, Refusal::PauseChannel, "1002"),
-        (
-            200,
-            r#"{"code":"9999"}"#,
-            Refusal::FinalForRecipient,
-            "9999",
-        ),
+        (200, r#"{"code":"9999"}"#, Refusal::FinalForRecipient, "9999"),
         (500, "busy", Refusal::RetrySoon, "http_500"),
         (503, "", Refusal::RetrySoon, "http_503"),
         (429, "", Refusal::RetrySoon, "http_429"),
@@ -181,56 +154,27 @@ async fn a_legible_no_is_a_refusal_of_its_class() {
         (302, "", Refusal::PauseChannel, "http_302"),
         (400, "", Refusal::FinalForRecipient, "http_400"),
     ] {
-        assert_eq!(
-            answer(JSON, status, body).await,
-            Outcome::refused(refusal, code),
-            "{status} {body}"
-        );
+        assert_eq!(answer(JSON, status, body).await, Outcome::refused(refusal, code), "{status} {body}");
     }
 }
 
 #[actix_web::test]
 async fn garbage_and_a_broken_gateway_leave_the_outcome_unknown() {
-    for (status, body) in [
-        (200, "<html>login</html>"),
-        (200, ""),
-        (200, "{\"co"),
-        (500, "oops"),
-        (502, ""),
-        (504, ""),
-    ] {
-        assert!(
-            matches!(answer(JSON, status, body).await, Outcome::Unknown { .. }),
-            "{status} {body}"
-        );
+    for (status, body) in [(200, "<html>login</html>"), (200, ""), (200, "{\"co"), (500, "oops"), (502, ""), (504, "")]
+    {
+        assert!(matches!(answer(JSON, status, body).await, Outcome::Unknown { .. }), "{status} {body}");
     }
-    assert!(matches!(
-        answer(KANNEL, 202, "?").await,
-        Outcome::Unknown { .. }
-    ));
+    assert!(matches!(answer(KANNEL, 202, "?").await, Outcome::Unknown { .. }));
 }
 
 #[actix_web::test]
 async fn silence_is_unknown_and_a_closed_door_is_a_refusal() {
     let server = MockServer::start().await;
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(5));
-    Mock::given(wiremock::matchers::any())
-        .respond_with(slow)
-        .mount(&server)
-        .await;
-    assert_eq!(
-        channel(JSON, &server.uri())
-            .send(&outgoing("您好"), noon())
-            .await,
-        Outcome::unknown("timeout")
-    );
-    let closed = channel(JSON, "http://127.0.0.1:9")
-        .send(&outgoing("您好"), noon())
-        .await;
-    assert_eq!(
-        closed,
-        Outcome::refused(Refusal::RetrySoon, "no_connection")
-    );
+    Mock::given(wiremock::matchers::any()).respond_with(slow).mount(&server).await;
+    assert_eq!(channel(JSON, &server.uri()).send(&outgoing("您好"), noon()).await, Outcome::unknown("timeout"));
+    let closed = channel(JSON, "http://127.0.0.1:9").send(&outgoing("您好"), noon()).await;
+    assert_eq!(closed, Outcome::refused(Refusal::RetrySoon, "no_connection"));
 }
 
 #[actix_web::test]
@@ -240,9 +184,7 @@ async fn a_gateway_that_hangs_up_in_the_middle_leaves_the_outcome_unknown() {
     let hang_up = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut buffer = [0; 64];
-        tokio::io::AsyncReadExt::read(&mut stream, &mut buffer)
-            .await
-            .unwrap();
+        tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.unwrap();
     };
     let channel = channel(JSON, &url);
     let message = outgoing("您好");
@@ -253,9 +195,7 @@ async fn a_gateway_that_hangs_up_in_the_middle_leaves_the_outcome_unknown() {
 #[test]
 fn a_wrong_description_is_refused_at_start() {
     let broken = JSON.replace("{text}", "{message}");
-    let error = HttpChannel::new(toml::from_str(&broken).unwrap(), "")
-        .err()
-        .unwrap();
+    let error = HttpChannel::new(toml::from_str(&broken).unwrap(), "").err().unwrap();
     assert_eq!(error.to_string(), "unknown placeholder {message}");
 }
 
@@ -273,19 +213,10 @@ fn receipts_are_read_from_query_form_and_json() {
         number_invalid: false,
         code: Some("1".into()),
     };
-    assert_eq!(
-        kannel.read_receipts(&read("", "reference=7-1&status=1", "")),
-        Ok(vec![delivered.clone()])
-    );
-    let form = read(
-        "application/x-www-form-urlencoded",
-        "",
-        "reference=7-1&status=1",
-    );
+    assert_eq!(kannel.read_receipts(&read("", "reference=7-1&status=1", "")), Ok(vec![delivered.clone()]));
+    let form = read("application/x-www-form-urlencoded", "", "reference=7-1&status=1");
     assert_eq!(kannel.read_receipts(&form), Ok(vec![delivered]));
-    let buffered = kannel
-        .read_receipts(&read("", "reference=7-1&status=4", ""))
-        .unwrap();
+    let buffered = kannel.read_receipts(&read("", "reference=7-1&status=4", "")).unwrap();
     assert_eq!(buffered[0].delivered, None);
 }
 
@@ -293,14 +224,9 @@ fn receipts_are_read_from_query_form_and_json() {
 fn one_call_may_bring_many_receipts() {
     let county = channel(JSON, "http://c");
     let body = r#"{"reports":[{"msg":{"id":1},"stat":"DELIVRD"},{"msg":{"id":"2"},"stat":"UNDELIV","err":"MK:0001"}]}"#;
-    let receipts = county
-        .read_receipts(&read("application/json", "", body))
-        .unwrap();
+    let receipts = county.read_receipts(&read("application/json", "", body)).unwrap();
     assert_eq!(
-        receipts
-            .iter()
-            .map(|r| (r.delivered, r.number_invalid))
-            .collect::<Vec<_>>(),
+        receipts.iter().map(|r| (r.delivered, r.number_invalid)).collect::<Vec<_>>(),
         [(Some(true), false), (Some(false), true)]
     );
     assert_eq!(receipts[1].provider_id.as_deref(), Some("2"));
@@ -309,47 +235,22 @@ fn one_call_may_bring_many_receipts() {
 #[test]
 fn a_callback_without_its_fields_is_malformed_and_nothing_worse() {
     let county = channel(JSON, "http://c");
-    assert_eq!(
-        county.read_receipts(&read("application/json", "", "{}")),
-        Err(Malformed::FieldMissing)
-    );
+    assert_eq!(county.read_receipts(&read("application/json", "", "{}")), Err(Malformed::FieldMissing));
     assert_eq!(
         county.read_receipts(&read("", "", r#"{"reports":[{"stat":"DELIVRD"}]}"#)),
         Err(Malformed::FieldMissing)
     );
-    assert_eq!(
-        Fields::read("application/json", "", b"{"),
-        Err(Malformed::Body)
-    );
-    assert_eq!(
-        Fields::read("application/json", "", b"3"),
-        Err(Malformed::Body)
-    );
+    assert_eq!(Fields::read("application/json", "", b"{"), Err(Malformed::Body));
+    assert_eq!(Fields::read("application/json", "", b"3"), Err(Malformed::Body));
     let many = format!(r#"{{"reports":[{}{{}}]}}"#, "{},".repeat(1000));
-    assert_eq!(
-        county.read_receipts(&read("application/json", "", &many)),
-        Err(Malformed::TooMany)
-    );
+    assert_eq!(county.read_receipts(&read("application/json", "", &many)), Err(Malformed::TooMany));
 }
 
 #[test]
 fn a_reply_is_read_with_its_text_as_it_was_typed() {
     let kannel = channel(KANNEL, "http://k");
-    let replies = kannel
-        .read_replies(&read(
-            "",
-            "from=%2B8613800138000&text=%EF%BC%91+%23&id=a1",
-            "",
-        ))
-        .unwrap();
-    assert_eq!(
-        replies,
-        [Reply {
-            id: Some("a1".into()),
-            from: "+8613800138000".into(),
-            text: "１ #".into()
-        }]
-    );
+    let replies = kannel.read_replies(&read("", "from=%2B8613800138000&text=%EF%BC%91+%23&id=a1", "")).unwrap();
+    assert_eq!(replies, [Reply { id: Some("a1".into()), from: "+8613800138000".into(), text: "１ #".into() }]);
 }
 
 proptest! {
