@@ -13,14 +13,20 @@ use crate::{areas, duties, identity};
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
     config
-        .service(identity::routes::request_sign_in_code)
-        .service(identity::routes::create_session)
-        .service(identity::routes::refresh_session)
-        .service(identity::routes::list_sessions)
-        .service(identity::routes::end_session)
-        .service(identity::routes::get_me)
-        .service(identity::routes::link_wechat)
-        .service(identity::routes::set_up_second_factor)
+        .service(identity::routes::sign_in::request_sign_in_code)
+        .service(identity::routes::sign_in::create_session)
+        .service(identity::routes::sign_in::refresh_session)
+        .service(identity::routes::sign_in::list_sessions)
+        .service(identity::routes::sign_in::end_session)
+        .service(identity::routes::sign_in::get_me)
+        .service(identity::routes::sign_in::link_wechat)
+        .service(identity::routes::sign_in::set_up_second_factor)
+        .service(identity::routes::offices::list_organisations)
+        .service(identity::routes::offices::create_organisation)
+        .service(identity::routes::offices::list_posts)
+        .service(identity::routes::offices::appoint)
+        .service(identity::routes::offices::end_post)
+        .service(identity::routes::offices::create_account)
         .service(areas::routes::list_areas)
         .service(duties::routes::list_todo);
 }

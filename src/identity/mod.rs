@@ -15,6 +15,7 @@ mod access;
 mod actor;
 pub mod codes;
 pub mod guesses;
+mod offices;
 mod organisation;
 mod people;
 pub mod routes;

@@ -1,4 +1,7 @@
 //! The API, by resource.
 
+mod access;
 mod areas;
 mod identity;
+mod offices;
+mod robustness;

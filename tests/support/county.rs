@@ -33,6 +33,7 @@ pub struct County {
     pub mother: i64,
     pub grandmother: i64,
     pub volunteer: i64,
+    pub passer: i64,
     pub household: i64,
     pub child: i64,
 }
@@ -92,6 +93,7 @@ impl TestApp {
                 let mother = person("陈小梅", Sex::Female, day(1990, 4, 4))?;
                 let grandmother = person("赵桂兰", Sex::Female, day(1960, 6, 6))?;
                 let volunteer = person("何志愿", Sex::Female, day(1998, 7, 7))?;
+                let passer = person("尤路人", Sex::Male, day(1991, 8, 8))?;
                 for (person_id, kind, area, organisation_id) in [
                     (administrator, PostKind::CountyAdministrator, COUNTY, None),
                     (supervisor, PostKind::TownshipSupervisor, TOWNSHIP, None),
@@ -160,6 +162,7 @@ impl TestApp {
                     mother,
                     grandmother,
                     volunteer,
+                    passer,
                     household,
                     child,
                 })

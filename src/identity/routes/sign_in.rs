@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::sessions::{Keys, Refreshed, SessionView};
-use super::sign_in::{Attempt, CodeWanted, Credentials, PersonChoice, SignInGrant};
-use super::{ActorPost, Sex, SignedIn, person, posts_of, sessions, sign_in, staff, wechat};
 use crate::app::App;
 use crate::http::{Answer, Body, PathId, client_address, no_content, ok};
+use crate::identity::sessions::{Keys, Refreshed, SessionView};
+use crate::identity::sign_in::{Attempt, CodeWanted, Credentials, PersonChoice, SignInGrant};
+use crate::identity::{ActorPost, Sex, SignedIn, person, posts_of, sessions, sign_in, staff, wechat};
 use crate::messaging::phone;
 use crate::problem::{Outcome, Problem};
 use crate::storage::schema::people;
@@ -132,7 +132,7 @@ pub async fn get_me(app: web::Data<App>, me: SignedIn) -> Answer {
             Ok(Me {
                 person_id: row.id,
                 posts: posts_of(conn, row.id, today)?,
-                phone_masked: super::phone_of(&vault.vault, &row)?
+                phone_masked: crate::identity::phone_of(&vault.vault, &row)?
                     .map(|number| phone::Mobile::parse(&number).map(|mobile| mobile.masked()).unwrap_or_default()),
                 wechat_linked: row.wechat_openid.is_some(),
                 name: row.name,
@@ -202,7 +202,7 @@ pub async fn set_up_second_factor(app: web::Data<App>, request: HttpRequest, bod
     let outcome: Result<Option<String>, Problem> = app
         .write(move |tx| {
             let subject = format!("login:{}@{}", wanted.login, address.as_deref().unwrap_or("-"));
-            super::guesses::check(tx, now, &subject)?;
+            crate::identity::guesses::check(tx, now, &subject)?;
             let outcome = match &wanted.totp {
                 None => staff::begin_second_factor(tx, &keys_of.vault, now, &wanted.login, &wanted.password)?.map(Some),
                 Some(code) => {
@@ -211,7 +211,7 @@ pub async fn set_up_second_factor(app: web::Data<App>, request: HttpRequest, bod
                 }
             };
             if outcome.is_err() {
-                super::guesses::failed(tx, &keys_of.config.identity, now, &subject)?;
+                crate::identity::guesses::failed(tx, &keys_of.config.identity, now, &subject)?;
             }
             Ok(outcome)
         })
@@ -222,7 +222,7 @@ pub async fn set_up_second_factor(app: web::Data<App>, request: HttpRequest, bod
     }
 }
 
-pub(super) fn keys(app: &App) -> Keys<'_> {
+fn keys(app: &App) -> Keys<'_> {
     Keys { vault: &app.vault, tokens: &app.tokens, config: &app.config.identity }
 }
 

@@ -1,0 +1,4 @@
+//! The identity room's part of the API.
+
+pub mod offices;
+pub mod sign_in;
