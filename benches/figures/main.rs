@@ -1,0 +1,40 @@
+//! The figures that the documentation quotes: `make bench`, or `cargo bench --bench figures -- remind sqlite`.
+//!
+//! Each figure is printed with the bare work beside it (the same rows by one plain statement, the same SELECT in a
+//! handler that does nothing else), because ratios hold where seconds do not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement fails by panicking"
+)]
+
+mod database;
+mod load;
+mod remind;
+mod requests;
+
+use database::Kind;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |name: &str, among: &[&str]| {
+        !words.iter().any(|word| among.contains(&word.as_str())) || words.iter().any(|word| word == name)
+    };
+    let kinds: Vec<Kind> = [("sqlite", Kind::Sqlite), ("postgresql", Kind::Postgresql)]
+        .into_iter()
+        .filter(|(name, _)| wanted(name, &["sqlite", "postgresql"]))
+        .map(|(_, kind)| kind)
+        .collect();
+    let figures = ["remind", "requests"];
+    for kind in kinds {
+        println!("\n== {kind:?}");
+        if wanted("remind", &figures) {
+            remind::measure(kind);
+        }
+        if wanted("requests", &figures) {
+            requests::measure(kind);
+        }
+    }
+}
