@@ -8,20 +8,13 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use crate::identity::Sex;
 use crate::messaging::phone::half_width;
 use crate::text_enum;
 
 /// A valid eighteen-digit resident identity number.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdentityNumber(String);
-
-text_enum! {
-    /// Sex as the identity document states it.
-    pub enum Sex {
-        Male = "male",
-        Female = "female",
-    }
-}
 
 text_enum! {
     /// Why a text is not a resident identity number.
