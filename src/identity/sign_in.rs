@@ -174,27 +174,30 @@ pub fn by_sms_code(
     sessions::open(tx, keys, now, person_id, "sms_code", device).map(Attempt::Granted)
 }
 
-/// A staff sign-in, counted per login and address, so that nobody can lock a colleague out from elsewhere.
-#[expect(clippy::too_many_arguments, reason = "what a password form holds")]
+/// The key under which guesses of a staff password count: per login and address, so that nobody can lock a colleague
+/// out from elsewhere.
+pub fn guess_subject(login: &str, from_address: Option<&str>) -> String {
+    format!("login:{login}@{}", from_address.unwrap_or("-"))
+}
+
+/// Completes a staff sign-in for the account whose password was right (`None` when it was not).
 pub fn by_password(
     tx: &mut Conn,
     keys: &Keys<'_>,
     now: Instant,
-    login: &str,
-    password: &str,
+    account: Option<&staff::Account>,
     totp: Option<&str>,
     device: Option<&str>,
-    from_address: Option<&str>,
+    guess_subject: &str,
 ) -> Outcome<Attempt> {
-    let subject = format!("login:{login}@{}", from_address.unwrap_or("-"));
-    guesses::check(tx, now, &subject)?;
-    match staff::prove(tx, keys, now, login, password, totp)? {
+    guesses::check(tx, now, guess_subject)?;
+    match staff::prove(tx, keys, now, account, totp)? {
         staff::Proof::Person(person_id) => {
-            guesses::succeeded(tx, &subject)?;
+            guesses::succeeded(tx, guess_subject)?;
             sessions::open(tx, keys, now, person_id, "password", device).map(Attempt::Granted)
         }
         staff::Proof::Refused(problem) => {
-            guesses::failed(tx, keys.config, now, &subject)?;
+            guesses::failed(tx, keys.config, now, guess_subject)?;
             Ok(Attempt::Refused(problem))
         }
     }

@@ -20,9 +20,9 @@ pub enum Proof {
     Refused(Problem),
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
-struct Account {
+pub(super) struct Account {
     id: i64,
     person_id: i64,
     login: String,
@@ -82,17 +82,23 @@ pub fn totp_now(conn: &mut Conn, vault: &Vault, now: Instant, login: &str) -> Ou
     Ok(totp(&secret, login)?.generate(unsigned(now)).to_string())
 }
 
+/// The account whose password this is. Slow on purpose, so it is asked outside any transaction.
+pub(super) fn with_password(conn: &mut Conn, login: &str, password: &str) -> Outcome<Option<Account>> {
+    let account = find(conn, login)?;
+    let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash);
+    let right = verify_password(password, hash);
+    Ok(account.filter(|_| right))
+}
+
+/// Completes a sign-in with the second factor. The password must not have changed since it was looked at.
 pub(super) fn prove(
     tx: &mut Conn,
     keys: &Keys<'_>,
     now: Instant,
-    login: &str,
-    password: &str,
+    account: Option<&Account>,
     code: Option<&str>,
 ) -> Outcome<Proof> {
-    let Some(account) = with_password(tx, login, password)? else {
-        return Ok(Proof::Refused(Problem::of("sign_in_failed")));
-    };
+    let Some(account) = still(tx, account)? else { return Ok(Proof::Refused(Problem::of("sign_in_failed"))) };
     let secret = match (account.totp_confirmed_at, &account.totp_secret_sealed) {
         (Some(_), Some(sealed)) => keys.vault.open(Purpose::Totp, sealed)?,
         _ if keys.config.second_factor_required => {
@@ -116,10 +122,9 @@ pub(super) fn begin_second_factor(
     tx: &mut Conn,
     vault: &Vault,
     now: Instant,
-    login: &str,
-    password: &str,
+    account: Option<&Account>,
 ) -> Outcome<Result<String, Problem>> {
-    let Some(account) = with_password(tx, login, password)? else { return Ok(Err(Problem::of("sign_in_failed"))) };
+    let Some(account) = still(tx, account)? else { return Ok(Err(Problem::of("sign_in_failed"))) };
     if account.totp_confirmed_at.is_some() {
         return Ok(Err(Problem::of("already_exists")));
     }
@@ -127,7 +132,7 @@ pub(super) fn begin_second_factor(
     diesel::update(accounts::table.find(account.id).filter(accounts::totp_confirmed_at.is_null()))
         .set((accounts::totp_secret_sealed.eq(vault.seal(Purpose::Totp, &secret)?), accounts::updated_at.eq(now)))
         .execute(tx)?;
-    Ok(Ok(totp(&secret, login)?.to_url().map_err(Fault::internal)?))
+    Ok(Ok(totp(&secret, &account.login)?.to_url().map_err(Fault::internal)?))
 }
 
 /// Confirms the authenticator with its first code.
@@ -135,11 +140,10 @@ pub(super) fn confirm_second_factor(
     tx: &mut Conn,
     vault: &Vault,
     now: Instant,
-    login: &str,
-    password: &str,
+    account: Option<&Account>,
     code: &str,
 ) -> Outcome<Result<(), Problem>> {
-    let Some(account) = with_password(tx, login, password)? else { return Ok(Err(Problem::of("sign_in_failed"))) };
+    let Some(account) = still(tx, account)? else { return Ok(Err(Problem::of("sign_in_failed"))) };
     let (None, Some(sealed)) = (account.totp_confirmed_at, account.totp_secret_sealed.as_deref()) else {
         return Ok(Err(Problem::of("conflict")));
     };
@@ -151,11 +155,9 @@ pub(super) fn confirm_second_factor(
     Ok(Ok(()))
 }
 
-fn with_password(conn: &mut Conn, login: &str, password: &str) -> Outcome<Option<Account>> {
-    let account = find(conn, login)?;
-    let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash);
-    let right = verify_password(password, hash);
-    Ok(account.filter(|_| right))
+fn still(tx: &mut Conn, account: Option<&Account>) -> Outcome<Option<Account>> {
+    let Some(account) = account else { return Ok(None) };
+    Ok(find(tx, &account.login)?.filter(|now| now.password_hash == account.password_hash))
 }
 
 fn find(conn: &mut Conn, login: &str) -> Outcome<Option<Account>> {

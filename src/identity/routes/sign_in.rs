@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::http::{Answer, Body, PathId, client_address, no_content, ok};
 use crate::identity::sessions::{Keys, Refreshed, SessionView};
 use crate::identity::sign_in::{Attempt, CodeWanted, Credentials, PersonChoice, SignInGrant};
-use crate::identity::{ActorPost, Sex, SignedIn, person, posts_of, sessions, sign_in, staff, wechat};
+use crate::identity::{ActorPost, Sex, SignedIn, guesses, person, posts_of, sessions, sign_in, staff, wechat};
 use crate::messaging::phone;
 use crate::problem::{Outcome, Problem};
 use crate::storage::schema::people;
@@ -43,16 +43,17 @@ pub async fn create_session(app: web::Data<App>, request: HttpRequest, body: Bod
             .await?
         }
         Credentials::Password { login, password, totp, device } => {
+            let subject = sign_in::guess_subject(&login, address.as_deref());
+            let account = password_proof(&app, subject.clone(), login, password).await?;
             app.write(move |tx| {
                 sign_in::by_password(
                     tx,
                     &keys(&keys_of),
                     now,
-                    &login,
-                    &password,
+                    account.as_ref(),
                     totp.as_deref(),
                     device.as_deref(),
-                    address.as_deref(),
+                    &subject,
                 )
             })
             .await?
@@ -199,19 +200,20 @@ pub async fn set_up_second_factor(app: web::Data<App>, request: HttpRequest, bod
     let address = client_address(&request, app.config.server.trust_forwarded_for);
     let keys_of = app.clone();
     let wanted = body.into_inner();
+    let SecondFactorWanted { login, password, totp } = wanted;
+    let subject = sign_in::guess_subject(&login, address.as_deref());
+    let account = password_proof(&app, subject.clone(), login, password).await?;
     let outcome: Result<Option<String>, Problem> = app
         .write(move |tx| {
-            let subject = format!("login:{}@{}", wanted.login, address.as_deref().unwrap_or("-"));
-            crate::identity::guesses::check(tx, now, &subject)?;
-            let outcome = match &wanted.totp {
-                None => staff::begin_second_factor(tx, &keys_of.vault, now, &wanted.login, &wanted.password)?.map(Some),
+            guesses::check(tx, now, &subject)?;
+            let outcome = match &totp {
+                None => staff::begin_second_factor(tx, &keys_of.vault, now, account.as_ref())?.map(Some),
                 Some(code) => {
-                    staff::confirm_second_factor(tx, &keys_of.vault, now, &wanted.login, &wanted.password, code)?
-                        .map(|()| None)
+                    staff::confirm_second_factor(tx, &keys_of.vault, now, account.as_ref(), code)?.map(|()| None)
                 }
             };
             if outcome.is_err() {
-                crate::identity::guesses::failed(tx, &keys_of.config.identity, now, &subject)?;
+                guesses::failed(tx, &keys_of.config.identity, now, &subject)?;
             }
             Ok(outcome)
         })
@@ -220,6 +222,21 @@ pub async fn set_up_second_factor(app: web::Data<App>, request: HttpRequest, bod
         Some(otpauth_url) => ok(SecondFactorSecret { otpauth_url }),
         None => no_content(),
     }
+}
+
+/// Looks at the password on a reading connection: hashing is slow on purpose and must not hold the write lock.
+async fn password_proof(
+    app: &App,
+    subject: String,
+    login: String,
+    password: String,
+) -> Outcome<Option<staff::Account>> {
+    let now = app.clock.now();
+    app.read(move |conn| {
+        guesses::check(conn, now, &subject)?;
+        staff::with_password(conn, &login, &password)
+    })
+    .await
 }
 
 fn keys(app: &App) -> Keys<'_> {
