@@ -1,3 +1,4 @@
 //! Duties, reminders, leases.
 
 mod remind;
+mod timetable;
