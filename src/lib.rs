@@ -8,6 +8,7 @@ pub mod operations;
 pub mod problem;
 pub mod routes;
 pub mod text_enum;
+pub mod text_list;
 pub mod timetable;
 pub mod worker;
 

@@ -8,6 +8,7 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
+use crate::protection::report;
 use crate::{areas, duties, identity};
 
 /// Everything under `/api/v1`.
@@ -28,7 +29,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(identity::routes::offices::end_post)
         .service(identity::routes::offices::create_account)
         .service(areas::routes::list_areas)
-        .service(duties::routes::list_todo);
+        .service(duties::routes::list_todo)
+        .configure(report::routes::configure);
 }
 
 /// The contract, from the routes themselves.

@@ -26,6 +26,7 @@ pub struct Config {
     pub guardianship: GuardianshipConfig,
     pub contact: ContactConfig,
     pub volunteers: VolunteersConfig,
+    pub protection: ProtectionConfig,
     pub children: ChildrenConfig,
     pub messages: MessagesConfig,
     pub ladders: Ladders,
@@ -121,7 +122,15 @@ pub enum SigningMode {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ContactConfig {
     pub cadence_days: i64,
+    pub longest_cadence_days: i64,
+    pub longest_rest_days: i64,
+    pub recorded_back_days: i64,
+    pub both_parents_after_days: i64,
+    pub village_after_days: i64,
+    pub risk_after_days: i64,
     pub number_verified_every_days: i64,
+    pub number_invalid_after_failures: i64,
+    pub ask_each_for_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -130,6 +139,18 @@ pub struct VolunteersConfig {
     pub check_in_days_high: i64,
     pub check_in_days_medium: i64,
     pub check_in_days_low: i64,
+    pub check_in_oldest_days: i64,
+    pub silent_after_days: i64,
+    pub record_check_months: u32,
+    pub training_months: u32,
+    pub minimum_age_years: i32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProtectionConfig {
+    pub accept_immediate_minutes: i64,
+    pub accept_prompt_minutes: i64,
+    pub public_reports_per_address_per_hour: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -365,6 +365,298 @@ diesel::table! {
     }
 }
 
+// Volunteers, contact, reports.
+
+diesel::table! {
+    volunteers (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        area_code -> Text,
+        organisation_id -> Nullable<BigInt>,
+        party_member -> Bool,
+        skills -> Text,
+        languages -> Text,
+        load_wish -> BigInt,
+        words -> Nullable<Text>,
+        state -> Text,
+        state_why -> Nullable<Text>,
+        applied_at -> Timestamp,
+        admitted_at -> Nullable<Timestamp>,
+        state_since -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    volunteer_proofs (id) {
+        id -> BigInt,
+        volunteer_id -> BigInt,
+        kind -> Text,
+        outcome -> Text,
+        done_on -> Date,
+        expires_on -> Date,
+        reference -> Nullable<Text>,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    pairings (id) {
+        id -> BigInt,
+        volunteer_id -> BigInt,
+        child_id -> BigInt,
+        kind -> Text,
+        service_forms -> Text,
+        state -> Text,
+        why -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        family_voice -> Nullable<Text>,
+        family_recorded_by -> Nullable<BigInt>,
+        began_at -> Nullable<Timestamp>,
+        resumed_at -> Nullable<Timestamp>,
+        paused_at -> Nullable<Timestamp>,
+        pause_reason -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
+        end_note_sealed -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    check_ins (id) {
+        id -> BigInt,
+        client_uuid -> Text,
+        volunteer_id -> BigInt,
+        household_id -> BigInt,
+        meeting -> Text,
+        made_at -> Timestamp,
+        happened_at -> Timestamp,
+        received_at -> Timestamp,
+        latitude_hundredths -> Nullable<BigInt>,
+        longitude_hundredths -> Nullable<BigInt>,
+        remarks -> Text,
+        request_hash -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    check_in_observations (id) {
+        id -> BigInt,
+        check_in_id -> BigInt,
+        revision -> BigInt,
+        child_id -> BigInt,
+        pairing_id -> BigInt,
+        happened_at -> Timestamp,
+        mood -> Nullable<BigInt>,
+        health -> Nullable<BigInt>,
+        daily_care -> Nullable<BigInt>,
+        school -> Nullable<BigInt>,
+        family_contact -> Nullable<BigInt>,
+        needs -> Text,
+        note_sealed -> Nullable<Text>,
+        worry -> Bool,
+        worry_sealed -> Nullable<Text>,
+        written_by -> BigInt,
+        written_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    contact_obligations (id) {
+        id -> BigInt,
+        household_id -> BigInt,
+        parent_person_id -> BigInt,
+        child_id -> BigInt,
+        area_code -> Text,
+        state -> Text,
+        counted_from -> Date,
+        carer_counts -> Bool,
+        with_child_on -> Nullable<Date>,
+        with_carer_on -> Nullable<Date>,
+        due_on -> Date,
+        rest_from -> Nullable<Date>,
+        rest_until -> Nullable<Date>,
+        opened_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        end_reason -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    contacts (id) {
+        id -> BigInt,
+        obligation_id -> BigInt,
+        client_uuid -> Text,
+        kind -> Text,
+        with_child -> Bool,
+        with_carer -> Bool,
+        happened_on -> Date,
+        recorded_by -> BigInt,
+        recorded_as -> Text,
+        via -> Text,
+        recorded_at -> Timestamp,
+        standing -> Text,
+        note_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    contact_statements (id) {
+        id -> BigInt,
+        contact_id -> BigInt,
+        client_uuid -> Text,
+        person_id -> BigInt,
+        voice -> Text,
+        says -> Text,
+        note_sealed -> Nullable<Text>,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    missed_contacts (id) {
+        id -> BigInt,
+        obligation_id -> BigInt,
+        child_id -> BigInt,
+        area_code -> Text,
+        due_on -> Date,
+        raised_at -> Timestamp,
+        admonition -> Text,
+        talked_on -> Nullable<Date>,
+        outcome -> Nullable<Text>,
+        note_sealed -> Nullable<Text>,
+        settled_by -> Nullable<BigInt>,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    number_searches (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        child_id -> BigInt,
+        area_code -> Text,
+        state -> Text,
+        opened_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+        closed_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    number_search_steps (id) {
+        id -> BigInt,
+        search_id -> BigInt,
+        source -> Text,
+        person_id -> Nullable<BigInt>,
+        asked_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        knew -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> BigInt,
+        receipt_number -> Text,
+        received_at -> Timestamp,
+        channel -> Text,
+        situations -> Text,
+        immediate_danger -> Bool,
+        urgency -> Text,
+        reporter_role -> Text,
+        must_report -> Bool,
+        area_code -> Text,
+        child_id -> Nullable<BigInt>,
+        narrative_sealed -> Text,
+        reporter_sealed -> Nullable<Text>,
+        reporter_index -> Nullable<Text>,
+        cause_index -> Nullable<Text>,
+        client_index -> Nullable<Text>,
+        from_index -> Nullable<Text>,
+        accept_by -> Timestamp,
+        state -> Text,
+        accepted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    report_desks (id) {
+        id -> BigInt,
+        report_id -> BigInt,
+        desk -> Text,
+        area_code -> Text,
+        owes -> Bool,
+        named -> Text,
+        routed_at -> Timestamp,
+        accepted_at -> Nullable<Timestamp>,
+        accepted_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    report_suspects (report_id, person_id) {
+        report_id -> BigInt,
+        person_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    reporter_openings (id) {
+        id -> BigInt,
+        report_id -> BigInt,
+        person_id -> BigInt,
+        reason -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::joinable!(volunteers -> people (person_id));
+diesel::joinable!(volunteers -> areas (area_code));
+diesel::joinable!(volunteers -> organisations (organisation_id));
+diesel::joinable!(volunteer_proofs -> volunteers (volunteer_id));
+diesel::joinable!(volunteer_proofs -> people (recorded_by));
+diesel::joinable!(pairings -> volunteers (volunteer_id));
+diesel::joinable!(pairings -> children (child_id));
+diesel::joinable!(check_ins -> volunteers (volunteer_id));
+diesel::joinable!(check_ins -> households (household_id));
+diesel::joinable!(check_in_observations -> check_ins (check_in_id));
+diesel::joinable!(check_in_observations -> children (child_id));
+diesel::joinable!(check_in_observations -> pairings (pairing_id));
+diesel::joinable!(check_in_observations -> people (written_by));
+diesel::joinable!(contact_obligations -> households (household_id));
+diesel::joinable!(contact_obligations -> people (parent_person_id));
+diesel::joinable!(contact_obligations -> children (child_id));
+diesel::joinable!(contact_obligations -> areas (area_code));
+diesel::joinable!(contacts -> contact_obligations (obligation_id));
+diesel::joinable!(contacts -> people (recorded_by));
+diesel::joinable!(contact_statements -> contacts (contact_id));
+diesel::joinable!(contact_statements -> people (person_id));
+diesel::joinable!(missed_contacts -> contact_obligations (obligation_id));
+diesel::joinable!(missed_contacts -> children (child_id));
+diesel::joinable!(missed_contacts -> areas (area_code));
+diesel::joinable!(missed_contacts -> people (settled_by));
+diesel::joinable!(number_searches -> children (child_id));
+diesel::joinable!(number_searches -> areas (area_code));
+diesel::joinable!(number_search_steps -> number_searches (search_id));
+diesel::joinable!(number_search_steps -> people (person_id));
+diesel::joinable!(reports -> areas (area_code));
+diesel::joinable!(reports -> children (child_id));
+diesel::joinable!(report_desks -> reports (report_id));
+diesel::joinable!(report_desks -> areas (area_code));
+diesel::joinable!(report_desks -> people (accepted_by));
+diesel::joinable!(report_suspects -> reports (report_id));
+diesel::joinable!(report_suspects -> people (person_id));
+diesel::joinable!(reporter_openings -> reports (report_id));
+diesel::joinable!(reporter_openings -> people (person_id));
+
+// End of volunteers, contact, reports.
+
 diesel::joinable!(organisations -> areas (area_code));
 diesel::joinable!(people -> areas (area_code));
 diesel::joinable!(posts -> people (person_id));
@@ -401,8 +693,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attempts,
     audit_events,
+    check_in_observations,
+    check_ins,
     child_ties,
     children,
+    contact_obligations,
+    contact_statements,
+    contacts,
     duties,
     duty_audience,
     guesses,
@@ -413,11 +710,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_runs,
     leases,
     messages,
+    missed_contacts,
+    number_search_steps,
+    number_searches,
     one_time_codes,
     organisations,
+    pairings,
     people,
     posts,
     reminders,
+    report_desks,
+    report_suspects,
+    reporter_openings,
+    reports,
     sessions,
     spent_refresh_tokens,
+    volunteer_proofs,
+    volunteers,
 );

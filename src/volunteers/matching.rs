@@ -6,16 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use crate::identity::Sex;
 use crate::text_enum;
 use crate::volunteers::volunteer::{Missing, ServiceForm, VolunteerState};
-
-text_enum! {
-    /// A person's sex as the ledger keeps it.
-    pub enum Sex {
-        Female = "female",
-        Male = "male",
-    }
-}
 
 text_enum! {
     /// How far apart two villages are, told from their area codes alone.

@@ -4,4 +4,5 @@ mod access;
 mod areas;
 mod identity;
 mod offices;
+mod reports;
 mod robustness;

@@ -1,6 +1,7 @@
 //! How long a desk has to accept a report (DOMAIN 4.6).
 
 use crate::clock::Instant;
+use crate::config::ProtectionConfig;
 use crate::protection::report::situation::Urgency;
 
 /// Minutes within which a report must be accepted.
@@ -8,6 +9,15 @@ use crate::protection::report::situation::Urgency;
 pub struct ReportRules {
     pub accept_immediate_minutes: i64,
     pub accept_prompt_minutes: i64,
+}
+
+impl From<&ProtectionConfig> for ReportRules {
+    fn from(config: &ProtectionConfig) -> Self {
+        Self {
+            accept_immediate_minutes: config.accept_immediate_minutes,
+            accept_prompt_minutes: config.accept_prompt_minutes,
+        }
+    }
 }
 
 impl Default for ReportRules {

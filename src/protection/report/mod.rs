@@ -8,7 +8,16 @@
 //! received ──▶ routed to desks ──▶ accepted by a desk ──▶ (case, in its own module)
 //! ```
 
+mod access;
 pub mod clocks;
+pub mod duties;
+mod filing;
+mod reading;
 pub mod receipt;
+pub mod routes;
 pub mod routing;
 pub mod situation;
+mod store;
+
+pub use filing::{Filed, NewReport, file};
+pub use store::{ReportChannel, ReportState, Reporter, Told};

@@ -2,8 +2,9 @@
 //!
 //! Somebody named as the one who may have done the harm never receives the report. A desk that is left empty, by
 //! that or because nobody holds the post, is reported as a gap, and the others get the report all the same.
+//! Naming everybody does not silence a report: when nobody else is left, the county hears it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text_enum;
 
@@ -33,17 +34,32 @@ pub struct Route {
 
 /// The route of a report, given who sits at the responsible desks and who is suspected.
 pub fn route(officers: &[Officer], suspected: &BTreeSet<i64>) -> Route {
-    let mut seen = BTreeSet::new();
-    let mut receiving: Vec<_> = officers
-        .iter()
-        .copied()
-        .filter(|officer| !suspected.contains(&officer.person_id))
-        .filter(|officer| seen.insert((officer.desk, officer.person_id)))
-        .collect();
-    receiving.sort_by_key(|officer| (officer.desk, officer.person_id));
+    let unsuspected = officers.iter().filter(|officer| !suspected.contains(&officer.person_id));
+    let mut receiving: BTreeMap<_, _> = unsuspected.map(keyed).collect();
+    if receiving.is_empty() {
+        receiving = officers.iter().filter(|officer| officer.desk == Desk::County).map(keyed).collect();
+    }
+    let receiving: Vec<_> = receiving.into_values().collect();
     let desks: BTreeSet<_> = receiving.iter().map(|officer| officer.desk).collect();
     let gaps = Desk::ALL.iter().copied().filter(|desk| !desks.contains(desk)).collect();
     Route { officers: receiving, desks, gaps }
+}
+
+fn keyed(officer: &Officer) -> ((Desk, i64), Officer) {
+    ((officer.desk, officer.person_id), *officer)
+}
+
+impl Route {
+    /// Whether a desk owes an acceptance: police and township do; the county is informed, and owes it when nobody
+    /// else was reached.
+    pub fn owes(&self, desk: Desk) -> bool {
+        desk != Desk::County || self.desks.len() == 1
+    }
+
+    /// Who sits at a desk of this route.
+    pub fn at(&self, desk: Desk) -> impl Iterator<Item = i64> {
+        self.officers.iter().filter(move |officer| officer.desk == desk).map(|officer| officer.person_id)
+    }
 }
 
 /// The area whose officers sit at `desk` for a place in `area_code` (12 digits).
@@ -83,6 +99,13 @@ mod tests {
     }
 
     #[test]
+    fn naming_everybody_does_not_silence_a_report() {
+        let all = [officer(1, Desk::Police), officer(3, Desk::County)];
+        let seen = route(&all, &BTreeSet::from([1, 3]));
+        assert_eq!(seen.officers, [officer(3, Desk::County)]);
+    }
+
+    #[test]
     fn a_desk_belongs_to_its_township_or_county() {
         assert_eq!(area_of(Desk::Police, "990101001002"), "990101001000");
         assert_eq!(area_of(Desk::County, "990101001002"), "990101000000");
@@ -96,7 +119,8 @@ mod tests {
         ) {
             let officers: Vec<_> = raw.into_iter().map(|(id, desk)| officer(id, desk)).collect();
             let seen = route(&officers, &suspected);
-            prop_assert!(seen.officers.iter().all(|o| !suspected.contains(&o.person_id)));
+            let others = officers.iter().any(|o| !suspected.contains(&o.person_id));
+            prop_assert!(!others || seen.officers.iter().all(|o| !suspected.contains(&o.person_id)));
             prop_assert_eq!(seen.desks.len() + seen.gaps.len(), 3);
         }
     }
