@@ -114,7 +114,8 @@ pub fn accept(tx: &mut Conn, now: Instant, actor: &Actor, id: i64) -> Outcome<Re
     let own = store::desks_of(actor);
     let mut accepted = false;
     for desk in store::desks(tx, &[id])? {
-        if own.contains(&(desk.desk, desk.area_code.clone())) && store::accept(tx, now, id, desk.desk, actor.person_id)? {
+        if own.contains(&(desk.desk, desk.area_code.clone())) && store::accept(tx, now, id, desk.desk, actor.person_id)?
+        {
             duties::close_accept(tx, now, &desk)?;
             accepted = true;
         }

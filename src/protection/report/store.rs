@@ -266,11 +266,7 @@ pub fn reachable(actor: &Actor) -> SqlLiteral<Bool> {
 /// # Errors
 /// *Not found* when the report lies at none of the actor's desks.
 pub fn get(conn: &mut Conn, actor: &Actor, id: i64) -> Outcome<ReportRow> {
-    Ok(reports::table
-        .select(ReportRow::as_select())
-        .filter(reports::id.eq(id))
-        .filter(reachable(actor))
-        .first(conn)?)
+    Ok(reports::table.select(ReportRow::as_select()).filter(reports::id.eq(id)).filter(reachable(actor)).first(conn)?)
 }
 
 pub fn by_receipt(conn: &mut Conn, receipt_number: &str) -> Outcome<ReportRow> {
@@ -295,10 +291,7 @@ pub fn list(
     after: Option<i64>,
     limit: i64,
 ) -> Outcome<Vec<ReportRow>> {
-    let mut query = reports::table
-        .select(ReportRow::as_select())
-        .filter(reachable(actor))
-        .into_boxed::<Db>();
+    let mut query = reports::table.select(ReportRow::as_select()).filter(reachable(actor)).into_boxed::<Db>();
     if let Some(state) = state {
         query = query.filter(reports::state.eq(state));
     }

@@ -8,6 +8,7 @@
 mod areas;
 mod duties;
 mod identity;
+mod reports;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -95,7 +96,7 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), duties::rows()].into_iter().flatten().collect()
+    [identity::rows(), areas::rows(), duties::rows(), reports::rows()].into_iter().flatten().collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {
