@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Timestamp};
 
 use super::DutyKind;
 use crate::clock::Instant;
@@ -20,7 +20,7 @@ use crate::identity::PostKind;
 use crate::problem::{Fault, Outcome};
 use crate::storage::{Conn, Store};
 
-const BATCH: i64 = 5_000;
+const BATCH: i64 = 10_000;
 
 /// What one run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,15 +45,18 @@ pub fn remind(store: &Store, ladders: &Ladders, as_of: Instant) -> Outcome<Remin
                 as_of,
             };
             for stages_done in 0..=window.stage {
+                // Where the last batch ended: rows already told are stepped over, not read again.
+                let mut after = None;
                 loop {
-                    let (duties, reminders, unheard) =
-                        store.write_on_snapshot(|tx| window.tell_batch(tx, stage, stages_done).map_err(again))?;
-                    sum.duties += duties;
-                    sum.reminders += reminders;
-                    if unheard > 0 {
-                        *sum.unheard.entry(kind.as_str()).or_default() += unheard;
+                    let told = store
+                        .write_on_snapshot(|tx| window.tell_batch(tx, stage, stages_done, after).map_err(again))?;
+                    sum.duties += told.duties;
+                    sum.reminders += told.reminders;
+                    if told.unheard > 0 {
+                        *sum.unheard.entry(kind.as_str()).or_default() += told.unheard;
                     }
-                    if (duties as i64) < BATCH {
+                    after = told.until;
+                    if after.is_none() {
                         break;
                     }
                 }
@@ -77,7 +80,7 @@ fn again(fault: Fault) -> Fault {
 }
 
 /// The due duties of one kind, stage and progress. All values are numbers, instants and names of our own,
-/// written into the SQL by [`Window::batch`]; nothing of it comes from outside.
+/// written into the SQL by [`Window::due`]; nothing of it comes from outside.
 struct Window {
     kind: DutyKind,
     stage: i64,
@@ -86,52 +89,118 @@ struct Window {
     as_of: Instant,
 }
 
+/// A place in the order of an index range.
+type Place = (Instant, i64);
+
+/// What one batch came to; `until` is where the next one begins, when there may be more.
+#[derive(Default)]
+struct Told {
+    duties: usize,
+    reminders: usize,
+    unheard: usize,
+    until: Option<Place>,
+}
+
+/// How many duties of a batch are owed by whom.
+#[derive(QueryableByName)]
+struct Owing {
+    #[diesel(sql_type = BigInt)]
+    duties: i64,
+    #[diesel(sql_type = BigInt)]
+    people: i64,
+    #[diesel(sql_type = BigInt)]
+    posts: i64,
+    #[diesel(sql_type = BigInt)]
+    organisations: i64,
+}
+
 impl Window {
-    fn tell_batch(&self, tx: &mut Conn, stage: &Stage, stages_done: i64) -> Outcome<(usize, usize, usize)> {
-        let batch = self.batch(stages_done);
-        if count(tx, &format!("SELECT count(*) AS count FROM ({batch}) AS due"))? == 0 {
-            return Ok((0, 0, 0));
+    fn tell_batch(&self, tx: &mut Conn, stage: &Stage, stages_done: i64, after: Option<Place>) -> Outcome<Told> {
+        let open_ended = self.due(stages_done, after, None);
+        let until = self.end_of_batch(tx, &open_ended)?;
+        let due = self.due(stages_done, after, until);
+        let owing: Owing = diesel::sql_query(format!(
+            "SELECT count(*) AS duties, count(d.owed_by_person_id) AS people, count(d.owed_by_post) AS posts, \
+             count(d.owed_by_organisation_id) AS organisations FROM duties d WHERE {due}"
+        ))
+        .get_result(tx)?;
+        if owing.duties == 0 {
+            return Ok(Told { until, ..Told::default() });
         }
-        let mut reminders = 0;
+        let mut told = Told { until, ..Told::default() };
+        let mut everybody_heard = false;
         for role in &stage.tell {
-            for source in sources(role, self.as_of.date()) {
-                reminders += self.insert(tx, &batch, role, &source)?;
+            for source in sources(role, self.as_of.date()).into_iter().filter(|source| source.concerns(&owing)) {
+                let first = told.reminders == 0;
+                told.reminders += self.insert(tx, &due, role, &source, first)?;
+                everybody_heard |= first && i64::try_from(told.reminders) == Ok(owing.duties);
             }
         }
-        let heard = format!("SELECT 1 FROM reminders r WHERE r.duty_id = d.id AND r.stage = {}", self.stage);
-        let unheard = count(
-            tx,
-            &format!("SELECT count(*) AS count FROM duties d WHERE d.id IN ({batch}) AND NOT EXISTS ({heard})"),
-        )?;
-        let progress = format!("UPDATE duties SET stages_done = {} WHERE id IN ({batch})", self.stage + 1);
-        let duties = diesel::sql_query(progress).execute(tx)?;
-        Ok((duties, reminders, unheard))
+        if !everybody_heard {
+            let heard = format!("SELECT 1 FROM reminders r WHERE r.duty_id = d.id AND r.stage = {}", self.stage);
+            told.unheard =
+                count(tx, &format!("SELECT count(*) AS count FROM duties d WHERE {due} AND NOT EXISTS ({heard})"))?;
+        }
+        told.duties = diesel::sql_query(format!("UPDATE duties AS d SET stages_done = {} WHERE {due}", self.stage + 1))
+            .execute(tx)?;
+        Ok(told)
     }
 
-    fn insert(&self, tx: &mut Conn, batch: &str, role: &str, source: &Source) -> Outcome<usize> {
-        let Source { person, join, condition } = source;
+    /// `first`: no reminder of this batch has been made yet, so none can be there twice.
+    fn insert(&self, tx: &mut Conn, due: &str, role: &str, source: &Source, first: bool) -> Outcome<usize> {
+        let Source { person, join, condition, .. } = source;
+        let stage = self.stage;
+        let once = if first {
+            String::new()
+        } else {
+            format!(
+                "AND NOT EXISTS (SELECT 1 FROM reminders r \
+                 WHERE r.duty_id = d.id AND r.stage = {stage} AND r.person_id = {person})"
+            )
+        };
+        let distinct = if join.is_empty() { "" } else { "DISTINCT" };
         let sql = format!(
             "INSERT INTO reminders (duty_id, stage, role, person_id, created_at) \
-             SELECT DISTINCT d.id, {stage}, '{role}', {person}, {now} FROM duties d {join} \
-             WHERE d.id IN ({batch}) AND {condition} \
-             AND EXISTS (SELECT 1 FROM people WHERE people.id = {person} AND people.deceased_on IS NULL) \
-             AND NOT EXISTS (SELECT 1 FROM reminders r \
-                 WHERE r.duty_id = d.id AND r.stage = {stage} AND r.person_id = {person})",
-            stage = self.stage,
+             SELECT {distinct} d.id, {stage}, '{role}', {person}, {now} FROM duties d {join} \
+             WHERE {due} AND {condition} {once} \
+             AND EXISTS (SELECT 1 FROM people WHERE people.id = {person} AND people.deceased_on IS NULL)",
             now = instant(tx, self.as_of),
         );
         Ok(diesel::sql_query(sql).execute(tx)?)
     }
 
-    fn batch(&self, stages_done: i64) -> String {
-        let Self { kind, as_of, .. } = self;
-        let after = self.due_after.map_or_else(String::new, |after| format!("AND due_at > {}", literal(after)));
+    /// The place of the last duty of a full batch; `None` when what is left is less than a batch.
+    fn end_of_batch(&self, tx: &mut Conn, due: &str) -> Outcome<Option<Place>> {
+        #[derive(QueryableByName)]
+        struct End {
+            #[diesel(sql_type = Timestamp)]
+            due_at: Instant,
+            #[diesel(sql_type = BigInt)]
+            id: i64,
+        }
+        let sql = format!(
+            "SELECT d.due_at, d.id FROM duties d WHERE {due} ORDER BY d.due_at, d.id LIMIT 1 OFFSET {}",
+            BATCH - 1
+        );
+        Ok(diesel::sql_query(sql).get_result::<End>(tx).optional()?.map(|end| (end.due_at, end.id)))
+    }
+
+    /// The condition on `duties d`: due at this stage, with this progress, between two places.
+    fn due(&self, stages_done: i64, after: Option<Place>, until: Option<Place>) -> String {
+        let bound = |sign: &str, place: Option<Place>| {
+            place.map_or_else(String::new, |(due_at, id)| {
+                format!("AND (d.due_at, d.id) {sign} ({}, {id})", literal(due_at))
+            })
+        };
         format!(
-            "SELECT id FROM duties WHERE kind = '{kind}' AND stages_done = {stages_done} AND closed_at IS NULL \
-             AND due_at <= {until} {after} AND (paused_until IS NULL OR paused_until <= {now}) \
-             ORDER BY due_at, id LIMIT {BATCH}",
-            until = literal(self.due_until),
-            now = literal(*as_of),
+            "d.kind = '{kind}' AND d.stages_done = {stages_done} AND d.closed_at IS NULL \
+             AND d.due_at <= {until_due} {after_due} AND (d.paused_until IS NULL OR d.paused_until <= {now}) {after} {until}",
+            kind = self.kind,
+            until_due = literal(self.due_until),
+            after_due = self.due_after.map_or_else(String::new, |at| format!("AND d.due_at > {}", literal(at))),
+            now = literal(self.as_of),
+            after = bound(">", after),
+            until = bound("<=", until),
         )
     }
 }
@@ -141,6 +210,29 @@ struct Source {
     person: &'static str,
     join: String,
     condition: String,
+    whose: Whose,
+}
+
+/// Which duties a source can find people for.
+#[derive(Clone, Copy)]
+enum Whose {
+    Everybodys,
+    Peoples,
+    Posts,
+    Organisations,
+    PostsOrOrganisations,
+}
+
+impl Source {
+    fn concerns(&self, owing: &Owing) -> bool {
+        match self.whose {
+            Whose::Everybodys => true,
+            Whose::Peoples => owing.people > 0,
+            Whose::Posts => owing.posts > 0,
+            Whose::Organisations => owing.organisations > 0,
+            Whose::PostsOrOrganisations => owing.posts + owing.organisations > 0,
+        }
+    }
 }
 
 /// A desk without anybody passes to the desk above it: village, township, county.
@@ -154,6 +246,7 @@ fn sources(role: &str, today: NaiveDate) -> Vec<Source> {
             person: "a.person_id",
             join: "JOIN duty_audience a ON a.duty_id = d.id".into(),
             condition: format!("a.role = '{named}'"),
+            whose: Whose::Everybodys,
         }],
     }
 }
@@ -193,6 +286,7 @@ impl Source {
             person: "p.person_id",
             join: format!("JOIN posts p ON {}", desk.holds("p", today)),
             condition: format!("{condition}{empty}"),
+            whose: Whose::Everybodys,
         }
     }
 
@@ -219,19 +313,22 @@ impl Source {
                 person: "d.owed_by_person_id",
                 join: String::new(),
                 condition: "d.owed_by_person_id IS NOT NULL".into(),
+                whose: Whose::Peoples,
             },
             Self {
                 person: "p.person_id",
                 join: format!("JOIN posts p ON {}", holder("p")),
                 condition: "d.owed_by_post IS NOT NULL".into(),
+                whose: Whose::Posts,
             },
             Self {
                 person: "p.person_id",
                 join: format!("JOIN posts p ON {staff}"),
                 condition: "d.owed_by_organisation_id IS NOT NULL".into(),
+                whose: Whose::Organisations,
             },
-            Self::desk(Desk::TOWNSHIP, &[], &nobody, today),
-            Self::desk(Desk::COUNTY, &[Desk::TOWNSHIP], &nobody, today),
+            Self { whose: Whose::PostsOrOrganisations, ..Self::desk(Desk::TOWNSHIP, &[], &nobody, today) },
+            Self { whose: Whose::PostsOrOrganisations, ..Self::desk(Desk::COUNTY, &[Desk::TOWNSHIP], &nobody, today) },
         ]
     }
 }
