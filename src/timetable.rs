@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::clock::Instant;
-use crate::duties;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
+use crate::{children, duties};
 
 pub const JOBS: &[Job] = &[
     Job {
@@ -13,12 +13,23 @@ pub const JOBS: &[Job] = &[
         why: "tell people what is due (every reminder begins here)",
         run: remind,
     },
+    Job {
+        name: "relabel",
+        cron: "0 10 0 * * *",
+        why: "give children the labels of the new day: birthdays, six months completed",
+        run: relabel,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
     let done = duties::remind(&app.store, &app.config.ladders, now)?;
     Ok(format!("{} reminders for {} duties", done.reminders, done.duties))
+}
+
+fn relabel(app: &App, now: Instant) -> Outcome<String> {
+    let done = children::ledger::relabel_due(&app.store, &children::Occasion::of(app, now, None))?;
+    Ok(format!("{} children looked at again, {} with other labels", done.looked_at, done.changed))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod areas;
+mod children;
 mod identity;
 mod offices;
 mod reports;
