@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::clock::Instant;
+use crate::contact;
 use crate::duties;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
@@ -13,12 +14,23 @@ pub const JOBS: &[Job] = &[
         why: "tell people what is due (every reminder begins here)",
         run: remind,
     },
+    Job {
+        name: "contact",
+        cron: "0 10 1 * * *",
+        why: "contact owed after birthdays and visits home, four weeks of silence, numbers to look for",
+        run: contact_night,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
     let done = duties::remind(&app.store, &app.config.ladders, now)?;
     Ok(format!("{} reminders for {} duties", done.reminders, done.duties))
+}
+
+fn contact_night(app: &App, now: Instant) -> Outcome<String> {
+    let done = contact::night::run(app, now)?;
+    Ok(format!("{} households, {} long silences raised, {} searches", done.households, done.raised, done.searches))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

@@ -557,6 +557,7 @@ diesel::table! {
         asked_at -> Timestamp,
         answered_at -> Nullable<Timestamp>,
         knew -> Nullable<Bool>,
+        number_sealed -> Nullable<Text>,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod areas;
+mod contact;
 mod identity;
 mod offices;
 mod reports;

@@ -6,6 +6,7 @@
 //! and from what the row's scene prepared.
 
 mod areas;
+mod contact;
 mod duties;
 mod identity;
 mod reports;
@@ -96,7 +97,7 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), duties::rows(), reports::rows()].into_iter().flatten().collect()
+    [identity::rows(), areas::rows(), duties::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {
