@@ -12,6 +12,7 @@
 mod support;
 
 mod api;
+mod failures;
 mod repository;
 mod scheduler;
 mod storage;

@@ -1,0 +1,8 @@
+//! What must survive a crash: the real program as a process of its own, killed, doubled, without disk, without database.
+
+mod database_restart;
+mod disk_full;
+mod gateway;
+#[cfg(any())]
+mod killed;
+mod program;
