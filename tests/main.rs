@@ -12,6 +12,7 @@
 mod support;
 
 mod api;
+mod messaging;
 mod repository;
 mod scheduler;
 mod storage;
