@@ -3,7 +3,7 @@ use xiangban::duties::{ClosedHow, DutyKind, Owed};
 use xiangban::messaging::channels::{Outcome, Refusal};
 use xiangban::messaging::journey::{FreezeReason, State};
 use xiangban::messaging::{bar, lift_bar, sweep};
-use xiangban::storage::schema::{attempts, calls, people, posts};
+use xiangban::storage::schema::{attempts, calls, children, people, posts};
 
 use super::gateway::{Post, duty};
 use crate::on_both;
@@ -105,7 +105,12 @@ on_both! {
         let post = Post::of(t);
         let now = post.t.now();
         post.t.app.store.write(|tx| bar(tx, now, c.father, Some(c.child), FreezeReason::Violence)).unwrap();
-        post.t.app.store.write(|tx| bar(tx, now, c.mother, Some(c.child + 1), FreezeReason::CustodyChange)).unwrap();
+        let other: i64 = post.t.app.store.write(|tx| Ok(diesel::insert_into(children::table).values((
+            children::household_id.eq(c.household), children::name.eq("王小雪"), children::sex.eq("female"),
+            children::birth_date.eq(now.date()), children::village_code.eq(crate::support::VILLAGE),
+            children::confirmed_at.eq(now), children::created_at.eq(now), children::updated_at.eq(now),
+        )).returning(children::id).get_result(tx)?)).unwrap();
+        post.t.app.store.write(|tx| bar(tx, now, c.mother, Some(other), FreezeReason::CustodyChange)).unwrap();
         weekly_call(&post, c.child, c.father);
         weekly_call(&post, c.child, c.mother);
         post.work().await;
@@ -172,14 +177,14 @@ on_both! {
         *post.sms.delay.lock().unwrap() = std::time::Duration::from_secs(3600);
         weekly_call(&post, c.child, c.father);
         let app = post.t.app.clone();
-        let gone = tokio::spawn(async move { xiangban::messaging::deliver(&app, "gone").await });
+        let gone = tokio::spawn(async move { xiangban::messaging::deliver(&app, "gone", &|| true).await });
         while post.states() != [State::Sending] {
             if post.states().is_empty() {
                 let now = post.t.now();
                 xiangban::duties::remind(&post.t.app.store, &post.t.app.config.ladders, now).unwrap();
                 xiangban::messaging::compose(&post.t.app.store, post.t.app.office.settings.quiet, now).unwrap();
                 let app = post.t.app.clone();
-                tokio::spawn(async move { xiangban::messaging::deliver(&app, "gone").await });
+                tokio::spawn(async move { xiangban::messaging::deliver(&app, "gone", &|| true).await });
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -216,7 +221,7 @@ on_both! {
         assert_eq!(composed, 300);
         let workers = (0..4).map(|n| {
             let app = post.t.app.clone();
-            tokio::spawn(async move { xiangban::messaging::deliver(&app, &format!("worker {n}")).await.unwrap() })
+            tokio::spawn(async move { xiangban::messaging::deliver(&app, &format!("worker {n}"), &|| true).await.unwrap() })
         });
         let handed: usize = futures::future::join_all(workers).await.into_iter().map(Result::unwrap).sum();
         assert_eq!(handed, 300);

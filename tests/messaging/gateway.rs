@@ -72,10 +72,10 @@ impl Recording {
 impl Channel for Recording {
     fn name(&self) -> &str {
         match self.kind {
-            ChannelKind::Sms => "recording_sms",
-            ChannelKind::Email => "recording_email",
-            ChannelKind::Wechat => "recording_wechat",
-            ChannelKind::CallList => "recording_calls",
+            ChannelKind::Sms => "sandbox_sms",
+            ChannelKind::Email => "sandbox_email",
+            ChannelKind::Wechat => "sandbox_wechat",
+            ChannelKind::CallList => "sandbox_calls",
         }
     }
 
@@ -124,7 +124,7 @@ impl Post {
         let channels: Vec<Arc<dyn Channel>> =
             vec![Arc::new(sms.clone()), Arc::new(email.clone()), Arc::new(wechat.clone())];
         let settings = PostOffice::settings_of(&t.app.config);
-        t.app.office = Arc::new(PostOffice::with(Templates::embedded("相伴").unwrap(), settings, channels));
+        t.app.office = Arc::new(PostOffice::with(Templates::shared("相伴").unwrap(), settings, channels));
         Self { t, sms, email, wechat }
     }
 
@@ -147,7 +147,7 @@ impl Post {
     }
 
     pub async fn deliver(&self) -> Round {
-        round(&self.t.app, "test", close_as_met).await.unwrap()
+        round(&self.t.app, "test", close_as_met, &|| true).await.unwrap()
     }
 
     pub fn states(&self) -> Vec<State> {

@@ -3,3 +3,4 @@
 mod compose;
 mod delivery;
 mod gateway;
+mod inbound;
