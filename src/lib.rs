@@ -1,5 +1,6 @@
 //! Xiangban 相伴: looking after left-behind children and children in difficulty, in reading order.
 
+pub mod answers;
 pub mod app;
 pub mod clock;
 pub mod commands;

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::contact;
 use crate::duties;
+use crate::messaging;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
 
@@ -25,7 +26,8 @@ pub const JOBS: &[Job] = &[
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
     let done = duties::remind(&app.store, &app.config.ladders, now)?;
-    Ok(format!("{} reminders for {} duties", done.reminders, done.duties))
+    let messages = messaging::compose(&app.store, app.office.settings.quiet, now)?;
+    Ok(format!("{} reminders for {} duties in {messages} new messages", done.reminders, done.duties))
 }
 
 fn contact_night(app: &App, now: Instant) -> Outcome<String> {

@@ -13,6 +13,7 @@ mod support;
 
 mod api;
 mod failures;
+mod messaging;
 mod repository;
 mod scheduler;
 mod storage;

@@ -319,6 +319,8 @@ diesel::table! {
         created_at -> Timestamp,
         read_at -> Nullable<Timestamp>,
         settled_by -> Nullable<BigInt>,
+        channel_attempts -> BigInt,
+        origin_id -> Nullable<BigInt>,
     }
 }
 
@@ -658,6 +660,77 @@ diesel::joinable!(reporter_openings -> people (person_id));
 
 // End of volunteers, contact, reports.
 
+diesel::table! {
+    message_bars (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        child_id -> Nullable<BigInt>,
+        reason -> Text,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    calls (id) {
+        id -> BigInt,
+        message_id -> BigInt,
+        person_id -> BigInt,
+        child_id -> Nullable<BigInt>,
+        area_code -> Text,
+        why -> Text,
+        words_sealed -> Text,
+        state -> Text,
+        tries -> BigInt,
+        not_before -> Timestamp,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        settled_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    inbox_items (id) {
+        id -> BigInt,
+        inbound_id -> BigInt,
+        place -> BigInt,
+        why -> Text,
+        person_id -> Nullable<BigInt>,
+        child_id -> Nullable<BigInt>,
+        area_code -> Text,
+        from_sealed -> Text,
+        text_sealed -> Text,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        settled_by -> Nullable<BigInt>,
+        note_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    wechat_credits (person_id, template) {
+        person_id -> BigInt,
+        template -> Text,
+        credits -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sandbox_texts (id) {
+        id -> BigInt,
+        reference -> Text,
+        direction -> Text,
+        channel -> Text,
+        address_index -> Text,
+        address_sealed -> Text,
+        subject_sealed -> Nullable<Text>,
+        text_sealed -> Text,
+        at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(organisations -> areas (area_code));
 diesel::joinable!(people -> areas (area_code));
 diesel::joinable!(posts -> people (person_id));
@@ -686,6 +759,12 @@ diesel::joinable!(reminders -> duties (duty_id));
 diesel::joinable!(reminders -> people (person_id));
 diesel::joinable!(reminders -> messages (message_id));
 diesel::joinable!(attempts -> messages (message_id));
+diesel::joinable!(message_bars -> people (person_id));
+diesel::joinable!(calls -> messages (message_id));
+diesel::joinable!(calls -> people (person_id));
+diesel::joinable!(inbox_items -> people (person_id));
+diesel::joinable!(inbox_items -> children (child_id));
+diesel::joinable!(wechat_credits -> people (person_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_log,
@@ -694,6 +773,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attempts,
     audit_events,
+    calls,
     check_in_observations,
     check_ins,
     child_ties,
@@ -708,8 +788,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     households,
     idempotency_keys,
     inbound,
+    inbox_items,
     job_runs,
     leases,
+    message_bars,
     messages,
     missed_contacts,
     number_search_steps,
@@ -724,8 +806,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     report_suspects,
     reporter_openings,
     reports,
+    sandbox_texts,
     sessions,
     spent_refresh_tokens,
     volunteer_proofs,
     volunteers,
+    wechat_credits,
 );

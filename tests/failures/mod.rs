@@ -3,6 +3,5 @@
 mod database_restart;
 mod disk_full;
 mod gateway;
-#[cfg(any())]
 mod killed;
 mod program;
