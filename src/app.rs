@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::http::RateLimits;
 use crate::identity::Tokens;
+use crate::messaging::PostOffice;
 use crate::problem::{Fault, Outcome};
 use crate::storage::{Conn, Store};
 
@@ -24,6 +25,7 @@ pub struct App {
     pub access_log: Recorder,
     pub rate_limits: RateLimits,
     pub http: reqwest::Client,
+    pub office: Arc<PostOffice>,
 }
 
 impl App {
@@ -39,7 +41,9 @@ impl App {
             .no_proxy()
             .build()
             .map_err(Fault::internal)?;
+        let office = Arc::new(PostOffice::open(&config, &vault, &store)?);
         Ok(Self {
+            office,
             access_log: Recorder::start(store.clone()),
             rate_limits: RateLimits::new(&config.identity),
             config: Arc::new(config),

@@ -1,9 +1,11 @@
 //! Xiangban 相伴: looking after left-behind children and children in difficulty, in reading order.
 
+pub mod answers;
 pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod operations;
 pub mod problem;
 pub mod routes;

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, duties, identity};
+use crate::{areas, children, contact, duties, identity};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -31,7 +31,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(areas::routes::list_areas)
         .service(duties::routes::list_todo)
         .configure(children::routes::mount)
-        .configure(report::routes::configure);
+        .configure(report::routes::configure)
+        .configure(contact::configure);
 }
 
 /// The contract, from the routes themselves.
@@ -75,6 +76,7 @@ pub fn application(
     actix
         .configure(reader_settings(limit))
         .configure(crate::operations::configure)
+        .configure(crate::messaging::callbacks::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_rate))

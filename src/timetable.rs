@@ -1,10 +1,13 @@
 //! Recurring jobs: name, time (Shanghai, seconds first), what runs, why.
 
 use crate::app::App;
+use crate::children;
 use crate::clock::Instant;
+use crate::contact;
+use crate::duties;
+use crate::messaging;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
-use crate::{children, duties};
 
 pub const JOBS: &[Job] = &[
     Job {
@@ -12,6 +15,12 @@ pub const JOBS: &[Job] = &[
         cron: "0 */5 * * * *",
         why: "tell people what is due (every reminder begins here)",
         run: remind,
+    },
+    Job {
+        name: "contact",
+        cron: "0 10 1 * * *",
+        why: "contact owed after birthdays and visits home, four weeks of silence, numbers to look for",
+        run: contact_night,
     },
     Job {
         name: "relabel",
@@ -24,7 +33,13 @@ pub const JOBS: &[Job] = &[
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
     let done = duties::remind(&app.store, &app.config.ladders, now)?;
-    Ok(format!("{} reminders for {} duties", done.reminders, done.duties))
+    let messages = messaging::compose(&app.store, app.office.settings.quiet, now)?;
+    Ok(format!("{} reminders for {} duties in {messages} new messages", done.reminders, done.duties))
+}
+
+fn contact_night(app: &App, now: Instant) -> Outcome<String> {
+    let done = contact::night::run(app, now)?;
+    Ok(format!("{} households, {} long silences raised, {} searches", done.households, done.raised, done.searches))
 }
 
 fn relabel(app: &App, now: Instant) -> Outcome<String> {

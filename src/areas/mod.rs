@@ -6,7 +6,7 @@ mod access;
 pub mod routes;
 mod store;
 
-pub use store::{add, exists, name_of, villages_within};
+pub use store::{add, add_or_rename, exists, name_of, villages_within};
 
 use crate::text_enum;
 
@@ -30,6 +30,29 @@ pub fn significant(code: &str) -> &str {
         }
     }
     code
+}
+
+/// The level of an area, by the length of its significant digits.
+pub fn level_of(code: &str) -> AreaLevel {
+    match significant(code).len() {
+        ..=2 => AreaLevel::Province,
+        3..=4 => AreaLevel::City,
+        5..=6 => AreaLevel::County,
+        7..=9 => AreaLevel::Township,
+        _ => AreaLevel::Village,
+    }
+}
+
+/// The code of the area that another lies in; `None` for a province.
+pub fn parent_of(code: &str) -> Option<String> {
+    let digits = match level_of(code) {
+        AreaLevel::Province => return None,
+        AreaLevel::City => 2,
+        AreaLevel::County => 4,
+        AreaLevel::Township => 6,
+        AreaLevel::Village => 9,
+    };
+    code.get(..digits).map(|head| format!("{head:0<12}"))
 }
 
 /// SQL for "this area code lies within the area with these significant digits": a range, which an index serves on

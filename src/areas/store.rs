@@ -3,9 +3,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::routes::Area;
-use super::{AreaLevel, significant, within};
+use super::{AreaLevel, level_of, parent_of, significant, within};
 use crate::identity::Scope;
-use crate::problem::{Outcome, Problem};
+use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
 use crate::storage::schema::areas;
 
@@ -19,6 +19,24 @@ pub fn add(tx: &mut Conn, code: &str, name: &str, level: AreaLevel, parent_code:
         ))
         .execute(tx)?;
     Ok(())
+}
+
+/// Adds an area whose level and parent follow from its code, or renames the one that is there; whether it was added.
+///
+/// # Errors
+/// An area that lies in none that is known.
+pub fn add_or_rename(tx: &mut Conn, code: &str, name: &str) -> Outcome<bool> {
+    if diesel::update(areas::table.find(code)).set(areas::name.eq(name)).execute(tx)? > 0 {
+        return Ok(false);
+    }
+    let parent = parent_of(code);
+    if let Some(parent) = &parent
+        && areas::table.find(parent).count().get_result::<i64>(tx)? == 0
+    {
+        return Err(Fault::internal(format!("{code} lies in {parent}, which is not there")));
+    }
+    add(tx, code, name, level_of(code), parent.as_deref())?;
+    Ok(true)
 }
 
 /// # Errors

@@ -1,5 +1,10 @@
-//! Commands: one file each.
+//! The command line: one file for each command.
 
+mod admin;
+mod backup;
+mod demo;
+mod migrate;
+mod progress;
 mod serve;
 
 use std::process::ExitCode;
@@ -9,14 +14,18 @@ use clap::{Parser, Subcommand};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::problem::Outcome;
+use crate::problem::{Fault, Outcome};
+use crate::storage::Engine;
 
 /// Looking after left-behind children and children in difficulty: server, worker and tools.
+///
+/// `xiangban serve` is all that is needed to look at it: it makes a database and a demo county in ./data and prints
+/// where to go. A county's own server is set up as docs/operations.md tells.
 #[derive(Parser)]
 #[command(name = "xiangban", version)]
 struct Line {
     /// A configuration file (TOML) over the defaults; `config/default.toml` explains every setting.
-    #[arg(long, global = true, env = "XIANGBAN_CONFIG")]
+    #[arg(long, global = true, env = "XIANGBAN_CONFIG", value_name = "FILE")]
     config: Option<String>,
     #[command(subcommand)]
     command: Command,
@@ -25,6 +34,9 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server and, unless told otherwise, the worker in one process.
+    ///
+    /// Brings the database to this version first; in demo mode fills an empty one with the demo county. Ctrl-C and
+    /// SIGTERM finish what is in flight.
     Serve {
         /// Only answer requests; a worker runs elsewhere.
         #[arg(long)]
@@ -32,8 +44,32 @@ enum Command {
     },
     /// Run only the worker: scheduled jobs and delivery of messages.
     Work,
-    /// Bring the database to this version.
-    Migrate,
+    /// Bring the database to this version, or move it to another one.
+    ///
+    /// Without arguments: applies the migrations that are missing.
+    ///
+    /// With --from and --to: copies everything into an empty database of the other kind in one transaction, compares
+    /// row counts and fingerprints of every table, and keeps nothing if one differs. Stop the server first, and give
+    /// the new place as database.url (or DATABASE_URL) afterwards. The key file stays the same.
+    Migrate(migrate::Arguments),
+    /// Fill an empty database with the demo county, and say who can sign in.
+    ///
+    /// One county, two townships, ten villages and some three hundred children, all made up. A second time changes
+    /// nothing. `serve` does this by itself in demo mode.
+    Demo,
+    /// Accounts: create the first, reset a password, a token for a script.
+    #[command(subcommand)]
+    Admin(admin::Task),
+    /// Write everything but the keys into one file, and read it again to check it.
+    ///
+    /// Works while the server runs. Without the keys nobody can read the sealed columns: keep the key file somewhere
+    /// else, and keep it.
+    Backup(backup::BackupArguments),
+    /// Put the database back to what a backup holds.
+    ///
+    /// Stop the server first. On SQLite the present database is moved aside; on PostgreSQL its tables are replaced in
+    /// one transaction. Either way nothing changes unless all of the backup can be read.
+    Restore(backup::RestoreArguments),
     /// Print the API's contract (openapi.yaml).
     Openapi,
 }
@@ -41,44 +77,69 @@ enum Command {
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
     let line = Line::parse();
-    match execute(&line) {
+    match execute(line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xiangban: {error}");
+            eprintln!("xiangban: {}", reason(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn execute(line: &Line) -> Outcome<()> {
+/// What went wrong, as the operator reads it.
+fn reason(fault: &Fault) -> String {
+    match fault {
+        Fault::Problem(problem) => {
+            let document = problem.document();
+            format!("{} ({})", document.title, document.code)
+        }
+        Fault::Internal(why) | Fault::Unavailable(why) => why.clone(),
+        database @ Fault::Database(_) => database.to_string(),
+    }
+}
+
+/// Prints a line; whoever listens may have stopped listening (`| head`).
+fn say(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn execute(line: Line) -> Outcome<()> {
     if let Command::Openapi = line.command {
-        print!("{}", crate::routes::contract().to_yaml().map_err(crate::problem::Fault::internal)?);
+        let contract = crate::routes::contract().to_yaml().map_err(Fault::internal)?;
+        say(contract.trim_end());
         return Ok(());
     }
     let config = Config::load(line.config.as_deref())?;
     start_log(&config);
-    match &line.command {
-        Command::Serve { without_worker } => serve::serve(open(config)?, !without_worker),
+    match line.command {
+        Command::Serve { without_worker } => {
+            let app = open(config)?;
+            demo::greet(&app)?;
+            serve::serve(app, !without_worker)
+        }
         Command::Work => serve::work(open(config)?),
-        Command::Migrate => migrate(&open(config)?),
+        Command::Migrate(arguments) => migrate::run(config, &arguments),
+        Command::Demo => demo::run(&open(config)?),
+        Command::Admin(task) => admin::run(&open(config)?, &task),
+        Command::Backup(arguments) => backup::make(&config, &arguments),
+        Command::Restore(arguments) => backup::restore(&config, &arguments),
         Command::Openapi => Ok(()),
     }
 }
 
 /// Opens the app, making the folder of an embedded database when it is missing.
 fn open(config: Config) -> Outcome<App> {
-    if crate::storage::Engine::of(&config.database.url) == crate::storage::Engine::Sqlite
-        && let Some(folder) = std::path::Path::new(&config.database.url).parent()
-    {
-        std::fs::create_dir_all(folder).map_err(crate::problem::Fault::internal)?;
-    }
+    make_folder(&config.database.url)?;
     App::new(config, Clock::System)
 }
 
-fn migrate(app: &App) -> Outcome<()> {
-    let applied = crate::storage::migrate(&app.store)?;
-    println!("{} migrations applied", applied.len());
-    Ok(())
+fn make_folder(url: &str) -> Outcome<()> {
+    let file = std::path::Path::new(url.trim_start_matches("sqlite://"));
+    match file.parent() {
+        Some(folder) if Engine::of(url) == Engine::Sqlite => std::fs::create_dir_all(folder).map_err(Fault::internal),
+        _ => Ok(()),
+    }
 }
 
 fn start_log(config: &Config) {

@@ -10,6 +10,10 @@ use serde::Deserialize;
 
 pub use ladders::{Ladder, Ladders, Stage};
 
+use crate::messaging::channels::email::SmtpGateway;
+use crate::messaging::channels::http::HttpGateway;
+use crate::messaging::retry::Patience;
+use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -170,6 +174,29 @@ pub struct MessagesConfig {
     pub undelivered_after_hours: i64,
     pub sms_signature: String,
     pub templates_dir: String,
+    pub channels: ChannelsConfig,
+    pub sandbox_in_production: bool,
+    pub batch: i64,
+    pub in_flight: usize,
+    pub lease_seconds: i64,
+    pub retry: Patience,
+    #[serde(default)]
+    pub http_sms: Vec<HttpGateway>,
+    pub smtp: Option<SmtpGateway>,
+}
+
+/// What carries each kind of message: `sandbox`, `none`, or a real gateway.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChannelsConfig {
+    pub sms: String,
+    pub email: String,
+    pub wechat: String,
+}
+
+impl ChannelsConfig {
+    pub fn all(&self) -> [(ChannelKind, &str); 3] {
+        [(ChannelKind::Sms, &self.sms), (ChannelKind::Email, &self.email), (ChannelKind::Wechat, &self.wechat)]
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

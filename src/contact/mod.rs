@@ -14,6 +14,20 @@
 //! search       number fails twice ──▶ other parent ──▶ backup contact ──▶ carer ──▶ village ──▶ found │ given up
 //! ```
 
+mod access;
+pub mod answers;
+pub mod duties;
+mod keeping;
+pub mod missed;
+pub mod night;
 pub mod obligation;
 pub mod reachability;
 pub mod record;
+mod recording;
+mod routes;
+mod searching;
+mod store;
+
+pub use keeping::{reconcile_child, reconcile_household};
+pub use routes::configure;
+pub use searching::number_failed;

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use crate::config::ContactConfig;
 use crate::text_enum;
 
 text_enum! {
@@ -20,6 +21,8 @@ text_enum! {
         Dead = "dead",
         NoGuardianship = "no_guardianship",
         ContactForbidden = "contact_forbidden",
+        Confined = "confined",
+        LeftHousehold = "left_household",
         NoChildHere = "no_child_here",
     }
 }
@@ -56,6 +59,20 @@ pub struct ContactRules {
     pub recorded_back_days: i64,
 }
 
+impl From<&ContactConfig> for ContactRules {
+    fn from(config: &ContactConfig) -> Self {
+        Self {
+            every_days: u64::try_from(config.cadence_days).unwrap_or(7),
+            longest_cadence_days: config.longest_cadence_days,
+            both_parents_after_days: config.both_parents_after_days,
+            village_after_days: config.village_after_days,
+            risk_after_days: config.risk_after_days,
+            longest_rest_days: config.longest_rest_days,
+            recorded_back_days: config.recorded_back_days,
+        }
+    }
+}
+
 impl Default for ContactRules {
     fn default() -> Self {
         Self {
@@ -78,6 +95,8 @@ pub struct ParentFacts {
     pub holds_guardianship: bool,
     /// A court or the police forbade contact, or the parent harmed the child.
     pub contact_forbidden: bool,
+    /// In prison, detention or compulsory rehabilitation: a weekly call is not in their hands.
+    pub confined: bool,
     /// Children of the household who are on the ledger and under 18.
     pub children_here: usize,
 }
@@ -98,6 +117,9 @@ pub fn owed(facts: &ParentFacts, on: NaiveDate) -> Result<(), NotOwed> {
     }
     if facts.contact_forbidden {
         return Err(NotOwed::ContactForbidden);
+    }
+    if facts.confined {
+        return Err(NotOwed::Confined);
     }
     if !facts.holds_guardianship {
         return Err(NotOwed::NoGuardianship);
@@ -132,6 +154,22 @@ pub fn next_due(counted_from: NaiveDate, last: &LastContact, cadence_days: u64) 
     let carer = last.with_carer.map_or(counted_from, |day| day.max(counted_from));
     let from = if last.carer_counts { child.min(carer) } else { child };
     from.checked_add_days(Days::new(cadence_days)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The due day when the parent is home from `rest.0` to `rest.1`: nothing falls due during the visit, nor within the
+/// cadence after it; a contact missed before the visit is forgiven when it begins.
+pub fn due_with_rest(
+    due_on: NaiveDate,
+    rest: Option<(NaiveDate, NaiveDate)>,
+    today: NaiveDate,
+    cadence_days: u64,
+) -> NaiveDate {
+    match rest {
+        Some((from, until)) if due_on >= from || today >= from => {
+            due_on.max(until.checked_add_days(Days::new(cadence_days)).unwrap_or(NaiveDate::MAX))
+        }
+        _ => due_on,
+    }
 }
 
 /// The step that holds on `on` for a contact due on `due_on`; `None` before the due day.
@@ -171,6 +209,7 @@ mod tests {
             deceased: false,
             holds_guardianship: true,
             contact_forbidden: false,
+            confined: false,
             children_here: 2,
         }
     }
@@ -240,6 +279,17 @@ mod tests {
         assert!(is_a_visit(from, until, &ContactRules::default()));
         assert!(!is_a_visit(from, day(2026, 9, 1), &ContactRules::default()));
         assert!(!is_a_visit(until, from, &ContactRules::default()));
+    }
+
+    #[test]
+    fn a_visit_moves_only_what_falls_due_during_it_or_was_missed_before() {
+        let rest = Some((day(2026, 2, 10), day(2026, 2, 24)));
+        let before = day(2026, 2, 6);
+        assert_eq!(due_with_rest(before, rest, day(2026, 2, 5), 7), before);
+        assert_eq!(due_with_rest(before, rest, day(2026, 2, 10), 7), day(2026, 3, 3));
+        assert_eq!(due_with_rest(day(2026, 2, 12), rest, day(2026, 2, 5), 7), day(2026, 3, 3));
+        assert_eq!(due_with_rest(day(2026, 3, 9), rest, day(2026, 3, 2), 7), day(2026, 3, 9));
+        assert_eq!(due_with_rest(before, None, before, 7), before);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::clock::Instant;
+use crate::config::ContactConfig;
 use crate::text_enum;
 
 text_enum! {
@@ -31,6 +32,16 @@ pub struct ReachabilityRules {
     pub failures_until_invalid: i64,
     pub days_per_source: i64,
     pub verified_days: i64,
+}
+
+impl From<&ContactConfig> for ReachabilityRules {
+    fn from(config: &ContactConfig) -> Self {
+        Self {
+            failures_until_invalid: config.number_invalid_after_failures,
+            days_per_source: config.ask_each_for_days,
+            verified_days: config.number_verified_every_days,
+        }
+    }
 }
 
 impl Default for ReachabilityRules {

@@ -83,6 +83,7 @@ fn connection_lost(error: &diesel::result::Error) -> bool {
                 "shutting down",
                 "disk is full",
                 "database is locked",
+                "disk I/O error",
             ]
             .iter()
             .any(|sign| text.contains(sign))

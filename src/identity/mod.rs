@@ -32,5 +32,5 @@ pub use people::{
     NewPerson, Person, PhoneState, Sex, add_person, add_post, change_phone, find_by_phone, person, phone_of, posts_of,
 };
 pub use sign_in::SignInGrant;
-pub use staff::{create_account, reset_password, totp_now};
+pub use staff::{create_account, person_of_login, reset_password, totp_now};
 pub use tokens::Tokens;

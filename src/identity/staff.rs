@@ -82,6 +82,11 @@ pub fn totp_now(conn: &mut Conn, vault: &Vault, now: Instant, login: &str) -> Ou
     Ok(totp(&secret, login)?.generate(unsigned(now)).to_string())
 }
 
+/// Whose account this login is; `None` for an unknown or closed one.
+pub fn person_of_login(conn: &mut Conn, login: &str) -> Outcome<Option<i64>> {
+    Ok(find(conn, login)?.map(|account| account.person_id))
+}
+
 /// The account whose password this is. Slow on purpose, so it is asked outside any transaction.
 pub(super) fn with_password(conn: &mut Conn, login: &str, password: &str) -> Outcome<Option<Account>> {
     let account = find(conn, login)?;

@@ -4,13 +4,12 @@
 //!            claimed            accepted               receipt
 //!   queued ──────────▶ sending ──────────▶ accepted ─────────────▶ delivered
 //!    ▲  ▲               │  │ no answer,        │ receipt              ▲
-//!    │  │ refused for   │  │ lease over        ▼                      │ late receipt
-//!    │  └─now───────────┘  └────▶ unknown ─▶ undelivered ─────────────┘
-//!    │                             receipt, person
-//!    └─ next channel (from sending, accepted, undelivered); sent again by a person (from unknown, undelivered, dead)
+//!    │  │ refused: once │  │ lease over        ▼                      │ late receipt
+//!    │  │ more, or next │  └────▶ unknown ─▶ undelivered ─────────────┘
+//!    │  └─channel───────┘        receipt, person
+//!    └─ next channel (from accepted, undelivered); sent again by a person (from unknown, undelivered, dead)
 //!
-//!   queued also ─▶ frozen (a stop condition) · expired (too late) · dead (no way) · undelivered (every channel tried)
-//!   sending also ─▶ dead (refused for good)
+//!   queued also ─▶ frozen (a stop condition) · expired (too late) · dead (no way is left) · undelivered (taken once, no way is left)
 //! ```
 //!
 //! Receipts may be early, late, doubled and out of order. A receipt that says *delivered* is believed in every
@@ -43,7 +42,7 @@ text_enum! {
         Accepted = "accepted",
         /// The gateway said no, later may help.
         RefusedForNow = "refused_for_now",
-        /// The gateway said no for good, or the attempts are used up.
+        /// The gateway said no for good, or the attempts are used up: the next channel's turn, if there is one.
         RefusedForGood = "refused_for_good",
         /// No answer, or the lease of the worker ran out.
         Silence = "silence",
@@ -57,7 +56,7 @@ text_enum! {
         TooLate = "too_late",
         /// Nothing can carry it.
         NoWay = "no_way",
-        /// The channel failed, the next one is to carry it.
+        /// The channel took it and it did not arrive: the next one is to carry it.
         NextChannel = "next_channel",
         /// Every channel was tried.
         Exhausted = "exhausted",
@@ -74,14 +73,13 @@ pub fn after(state: State, event: Event) -> Option<State> {
         (Event::ReceiptUndelivered, Sending | Accepted | Unknown) => Undelivered,
         (Event::Claimed, Queued) => Sending,
         (Event::Accepted, Sending | Unknown) => Accepted,
-        (Event::RefusedForNow, Sending | Unknown) => Queued,
-        (Event::RefusedForGood, Sending | Unknown) => Dead,
+        (Event::RefusedForNow | Event::RefusedForGood, Sending | Unknown) => Queued,
         (Event::Silence, Sending) => Unknown,
         (Event::Stopped, Queued) => Frozen,
         (Event::TooLate, Queued) => Expired,
         (Event::NoWay, Queued) => Dead,
         (Event::Exhausted, Queued) => Undelivered,
-        (Event::NextChannel, Sending | Accepted | Undelivered) => Queued,
+        (Event::NextChannel, Accepted | Undelivered) => Queued,
         (Event::SentAgain, Unknown | Undelivered | Dead) => Queued,
         _ => return None,
     };
@@ -107,6 +105,8 @@ text_enum! {
         AgreementEnded = "agreement_ended",
         DutyClosed = "duty_closed",
         PersonStopped = "person_stopped",
+        /// No longer holds the post, or no longer owes the duty.
+        NoLongerAddressee = "no_longer_addressee",
         Withdrawn = "withdrawn",
     }
 }
@@ -195,7 +195,7 @@ mod tests {
             let mut state = State::Queued;
             for event in events {
                 let next = after(state, event).unwrap_or(state);
-                let again = [Event::RefusedForNow, Event::NextChannel, Event::SentAgain].contains(&event);
+                let again = [Event::RefusedForNow, Event::RefusedForGood, Event::NextChannel, Event::SentAgain].contains(&event);
                 prop_assert!(again || height(next) >= height(state), "{state} {event} {next}");
                 state = next;
             }

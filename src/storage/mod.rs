@@ -4,9 +4,11 @@
 //! and retries a transaction that the database refused because of others (busy, serialization, deadlock).
 //! A plain deferred transaction would fail under load as soon as it turns from reading to writing.
 
+pub mod backup;
 mod migrations;
 mod pool;
 pub mod schema;
+pub mod transfer;
 
 use std::time::Duration;
 

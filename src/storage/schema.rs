@@ -324,6 +324,8 @@ diesel::table! {
         created_at -> Timestamp,
         read_at -> Nullable<Timestamp>,
         settled_by -> Nullable<BigInt>,
+        channel_attempts -> BigInt,
+        origin_id -> Nullable<BigInt>,
     }
 }
 
@@ -562,6 +564,7 @@ diesel::table! {
         asked_at -> Timestamp,
         answered_at -> Nullable<Timestamp>,
         knew -> Nullable<Bool>,
+        number_sealed -> Nullable<Text>,
     }
 }
 
@@ -786,6 +789,77 @@ diesel::joinable!(reporter_openings -> people (person_id));
 
 // End of volunteers, contact, reports.
 
+diesel::table! {
+    message_bars (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        child_id -> Nullable<BigInt>,
+        reason -> Text,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    calls (id) {
+        id -> BigInt,
+        message_id -> BigInt,
+        person_id -> BigInt,
+        child_id -> Nullable<BigInt>,
+        area_code -> Text,
+        why -> Text,
+        words_sealed -> Text,
+        state -> Text,
+        tries -> BigInt,
+        not_before -> Timestamp,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        settled_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    inbox_items (id) {
+        id -> BigInt,
+        inbound_id -> BigInt,
+        place -> BigInt,
+        why -> Text,
+        person_id -> Nullable<BigInt>,
+        child_id -> Nullable<BigInt>,
+        area_code -> Text,
+        from_sealed -> Text,
+        text_sealed -> Text,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        settled_by -> Nullable<BigInt>,
+        note_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    wechat_credits (person_id, template) {
+        person_id -> BigInt,
+        template -> Text,
+        credits -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sandbox_texts (id) {
+        id -> BigInt,
+        reference -> Text,
+        direction -> Text,
+        channel -> Text,
+        address_index -> Text,
+        address_sealed -> Text,
+        subject_sealed -> Nullable<Text>,
+        text_sealed -> Text,
+        at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(organisations -> areas (area_code));
 diesel::joinable!(people -> areas (area_code));
 diesel::joinable!(posts -> people (person_id));
@@ -814,6 +888,12 @@ diesel::joinable!(reminders -> duties (duty_id));
 diesel::joinable!(reminders -> people (person_id));
 diesel::joinable!(reminders -> messages (message_id));
 diesel::joinable!(attempts -> messages (message_id));
+diesel::joinable!(message_bars -> people (person_id));
+diesel::joinable!(calls -> messages (message_id));
+diesel::joinable!(calls -> people (person_id));
+diesel::joinable!(inbox_items -> people (person_id));
+diesel::joinable!(inbox_items -> children (child_id));
+diesel::joinable!(wechat_credits -> people (person_id));
 diesel::joinable!(away_stays -> household_members (member_id));
 diesel::joinable!(child_schooling -> children (child_id));
 diesel::joinable!(child_health -> children (child_id));
@@ -831,6 +911,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attempts,
     audit_events,
     away_stays,
+    calls,
     check_in_observations,
     check_ins,
     child_age_reviews,
@@ -853,9 +934,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     households,
     idempotency_keys,
     inbound,
+    inbox_items,
     job_runs,
     leases,
     ledger_imports,
+    message_bars,
     messages,
     missed_contacts,
     number_search_steps,
@@ -870,8 +953,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     report_suspects,
     reporter_openings,
     reports,
+    sandbox_texts,
     sessions,
     spent_refresh_tokens,
     volunteer_proofs,
     volunteers,
+    wechat_credits,
 );

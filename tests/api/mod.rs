@@ -3,6 +3,7 @@
 mod access;
 mod areas;
 mod children;
+mod contact;
 mod identity;
 mod offices;
 mod reports;

@@ -51,7 +51,7 @@ impl Drop for TestDatabase {
 
 static SQLITE_TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let file = std::env::temp_dir().join(format!("xiangban_template_{}.sqlite", uuid::Uuid::new_v4().simple()));
-    let store = Store::open(&config(file.to_str().unwrap().to_owned())).unwrap();
+    let store = Store::open(&config(file.to_str().unwrap())).unwrap();
     migrate(&store).unwrap();
     // Into the main file, so that a copy of it is whole.
     store.write(|_| Ok(())).and_then(|()| store.read(|conn| Ok(conn.batch_execute("SELECT 1")?))).unwrap();
@@ -64,7 +64,7 @@ static SQLITE_TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
 static POSTGRESQL_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let name = format!("xiangban_template_{}", uuid::Uuid::new_v4().simple());
     admin(&format!("CREATE DATABASE {name}"));
-    let store = Store::open(&config(url_of(&name))).unwrap();
+    let store = Store::open(&config(&url_of(&name))).unwrap();
     migrate(&store).unwrap();
     drop(store);
     admin(&format!(
@@ -73,8 +73,9 @@ static POSTGRESQL_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     name
 });
 
-fn config(url: String) -> DatabaseConfig {
-    DatabaseConfig { url, readers: 1, pool: 1, acquire_timeout_seconds: 10 }
+/// Settings for one connection to a database.
+pub fn config(url: &str) -> DatabaseConfig {
+    DatabaseConfig { url: url.to_owned(), readers: 1, pool: 1, acquire_timeout_seconds: 10 }
 }
 
 /// The server to test on: `XIANGBAN_TEST_POSTGRES`, or the one that `scripts/test-database` starts.

@@ -7,7 +7,7 @@ mod database;
 mod http;
 
 pub use county::{COUNTY, County, TOWNSHIP, VILLAGE, VILLAGE_B};
-pub use database::Engine;
+pub use database::{Engine, TestDatabase, config as database_config};
 pub use http::{Caller, Reply};
 
 use chrono::NaiveDate;

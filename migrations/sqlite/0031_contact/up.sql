@@ -94,7 +94,8 @@ CREATE TABLE number_search_steps (
   person_id BIGINT REFERENCES people (id),
   asked_at TIMESTAMP NOT NULL,
   answered_at TIMESTAMP,
-  knew BOOLEAN
+  knew BOOLEAN,
+  number_sealed TEXT
 );
 CREATE INDEX number_search_steps_search ON number_search_steps (search_id);
 CREATE INDEX number_search_steps_person ON number_search_steps (person_id);

@@ -89,6 +89,22 @@ struct Lexicon {
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| toml::from_str(include_str!("headings.toml")).unwrap_or_default());
 
+/// What a word tells, in the order of [`About`]; looked up for every cell that might be a heading.
+static TELLS: LazyLock<BTreeMap<String, Vec<About>>> = LazyLock::new(|| {
+    let mut tells: BTreeMap<String, Vec<About>> = BTreeMap::new();
+    for (about, words) in &LEXICON.about {
+        for word in words {
+            let entry = tells.entry(plain(word)).or_default();
+            if entry.last() != Some(about) {
+                entry.push(*about);
+            }
+        }
+    }
+    tells
+});
+
+static REFUSED: LazyLock<Vec<String>> = LazyLock::new(|| LEXICON.refused.iter().map(|word| plain(word)).collect());
+
 /// How many rows from the top a heading is looked for: titles, units and instructions may stand above it.
 const SEARCHED_ROWS: usize = 30;
 
@@ -155,7 +171,7 @@ fn score(heading: &Heading) -> usize {
 }
 
 fn alone(text: &str) -> Meaning {
-    if LEXICON.refused.iter().any(|word| text.contains(&plain(word))) {
+    if REFUSED.iter().any(|word| text.contains(word)) {
         return Meaning::Refused;
     }
     let (person, rest) = person_of(text);
@@ -192,11 +208,10 @@ fn persons() -> impl Iterator<Item = (Person, &'static str)> {
 
 /// What is told, when it can be told of this person.
 fn about(person: Option<Person>, text: &str) -> Option<About> {
-    let named = |(_, words): &(&About, &Vec<String>)| words.iter().any(|word| plain(word) == text);
     let meant = |about: &About| person.is_none_or(|person| can_be_told(person, *about));
     // 父亲, 监护人 as a whole heading: the name is meant.
     let bare_person = text.is_empty() && matches!(person, Some(Person::Father | Person::Mother | Person::Carer));
-    LEXICON.about.iter().filter(named).map(|(about, _)| *about).find(meant).or(bare_person.then_some(About::Name))
+    TELLS.get(text).into_iter().flatten().copied().find(meant).or(bare_person.then_some(About::Name))
 }
 
 fn can_be_told(person: Person, about: About) -> bool {

@@ -11,10 +11,19 @@ type Section = BTreeMap<String, Vec<String>>;
 static WORDS: LazyLock<BTreeMap<String, Section>> =
     LazyLock::new(|| toml::from_str(include_str!("words.toml")).unwrap_or_default());
 
+/// The same, as texts are compared: each section's words in their plain form beside their terms.
+static PLAIN: LazyLock<BTreeMap<&'static str, Vec<(&'static str, String)>>> = LazyLock::new(|| {
+    let plain_words = |(section, terms): (&'static String, &'static Section)| {
+        let words = terms.iter().flat_map(|(term, words)| words.iter().map(move |word| (term.as_str(), plain(word))));
+        (section.as_str(), words.collect())
+    };
+    WORDS.iter().map(plain_words).collect()
+});
+
 /// The term that is written exactly as `text`.
 pub fn exact<T: FromStr>(section: &str, text: &str) -> Option<T> {
     let text = plain(text);
-    terms(section).find(|(_, word)| plain(word) == text).and_then(|(term, _)| term.parse().ok())
+    terms(section).find(|(_, word)| *word == text).and_then(|(term, _)| term.parse().ok())
 }
 
 /// The term whose longest word occurs in `text`; an exact one comes first. A word after 非, 不, 未, 无 does not count.
@@ -29,10 +38,9 @@ pub fn all_contained<T: FromStr>(section: &str, text: &str) -> Vec<T> {
     words.sort_by_key(|(_, word)| std::cmp::Reverse(word.chars().count()));
     let mut found: Vec<&str> = Vec::new();
     for (term, word) in words {
-        let word = plain(word);
-        if let Some(at) = rest.find(&word) {
+        if let Some(at) = rest.find(word) {
             let negated = rest.get(..at).is_some_and(|before| before.ends_with(['非', '不', '未', '无', '否']));
-            rest = rest.replace(&word, "|");
+            rest = rest.replace(word, "|");
             if !negated && !found.contains(&term) {
                 found.push(term);
             }
@@ -58,7 +66,7 @@ pub fn says_nothing(text: &str) -> bool {
 /// Whether `text` begins with one of the words of a list.
 pub fn begins(section: &str, text: &str) -> bool {
     let text = plain(text);
-    terms(section).any(|(_, word)| text.starts_with(&plain(word)))
+    terms(section).any(|(_, word)| text.starts_with(word))
 }
 
 /// Whether `text` is exactly one of the words of a list.
@@ -69,13 +77,13 @@ pub fn is_word_of(section: &str, text: &str) -> bool {
 /// Whether a word of `term` occurs in `text`.
 pub fn has_word_of(section: &str, term: &str, text: &str) -> bool {
     let text = plain(text);
-    terms(section).any(|(other, word)| other == term && text.contains(&plain(word)))
+    terms(section).any(|(other, word)| other == term && text.contains(word))
 }
 
 /// Whether one of the words of a term occurs in `text`.
 pub fn mentions(section: &str, text: &str) -> bool {
     let text = plain(text);
-    terms(section).any(|(_, word)| text.contains(&plain(word)))
+    terms(section).any(|(_, word)| text.contains(word))
 }
 
 /// The word that stands for `term` in what we write.
@@ -88,9 +96,9 @@ pub fn plain(text: &str) -> String {
     text.chars().map(half_width).filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
+/// The terms of a section with the plain form of their words.
 fn terms(section: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let section = WORDS.get(section).into_iter().flatten();
-    section.flat_map(|(term, words)| words.iter().map(move |word| (term.as_str(), word.as_str())))
+    PLAIN.get(section).into_iter().flatten().map(|(term, word)| (*term, word.as_str()))
 }
 
 #[cfg(test)]

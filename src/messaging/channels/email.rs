@@ -24,7 +24,7 @@ use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::EmailText;
 
 /// A mail server and how to talk to it.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpGateway {
     pub host: String,

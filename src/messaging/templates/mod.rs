@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Deserialize;
@@ -80,6 +81,21 @@ impl Templates {
     /// When one of them does not compile.
     pub fn embedded(signature: &str) -> Result<Self, TemplateError> {
         Self::compile(&load::embedded(), signature)
+    }
+
+    /// As [`Templates::embedded`], compiled once in this process.
+    ///
+    /// # Errors
+    /// When one of them does not compile.
+    pub fn shared(signature: &str) -> Result<Arc<Self>, TemplateError> {
+        static SHARED: Mutex<BTreeMap<String, Arc<Templates>>> = Mutex::new(BTreeMap::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(templates) = shared.get(signature) {
+            return Ok(Arc::clone(templates));
+        }
+        let templates = Arc::new(Self::embedded(signature)?);
+        shared.insert(signature.to_owned(), Arc::clone(&templates));
+        Ok(templates)
     }
 
     /// The same, with every file found under `directory` in place of the embedded one of that path.

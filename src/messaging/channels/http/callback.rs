@@ -72,6 +72,30 @@ impl Fields {
         Ok(Self(fields.into()))
     }
 
+    /// A receipt of the sandbox: `reference`, `status`.
+    ///
+    /// # Errors
+    /// [`Malformed::FieldMissing`].
+    pub fn sandbox_receipt(&self) -> Result<Receipt, Malformed> {
+        let status = field(&self.0, "status").ok_or(Malformed::FieldMissing)?;
+        Ok(Receipt {
+            reference: field(&self.0, "reference"),
+            provider_id: None,
+            delivered: Some(status == "delivered"),
+            number_invalid: status == "number_invalid",
+            code: Some(status),
+        })
+    }
+
+    /// A reply typed in the sandbox: `from`, `text`.
+    ///
+    /// # Errors
+    /// [`Malformed::FieldMissing`].
+    pub fn sandbox_reply(&self) -> Result<Reply, Malformed> {
+        let read = |name| field(&self.0, name).ok_or(Malformed::FieldMissing);
+        Ok(Reply { id: None, from: read("from")?, text: read("text")? })
+    }
+
     fn items(&self, list: Option<&str>) -> Result<Vec<&Value>, Malformed> {
         let place = match list {
             Some(pointer) => self.0.pointer(pointer).ok_or(Malformed::FieldMissing)?,

@@ -50,6 +50,13 @@ pub struct HttpGateway {
     pub acknowledgement: Acknowledgement,
 }
 
+/// Only the name: queries and headers hold credentials.
+impl std::fmt::Debug for HttpGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpGateway").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {

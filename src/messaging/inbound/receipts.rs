@@ -1,0 +1,215 @@
+//! Receipts: they may be early, late, doubled and out of order, and never move a message backwards.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::{BATCH, Fate, Kept, Kind, PATIENCE_HOURS, fields, hold, read_receipts, settle};
+use crate::app::App;
+use crate::clock::Instant;
+use crate::identity::PhoneState;
+use crate::messaging::channels::http::Receipt;
+use crate::messaging::deliver::{NEXT, listed};
+use crate::messaging::journey::{Event, State, sources};
+use crate::messaging::rows::{Field, execute, execute_at, instant, unfolded};
+use crate::problem::Outcome;
+use crate::storage::Conn;
+use crate::storage::schema::attempts;
+
+/// After so many reports that a number does not exist, it counts as invalid.
+const FAILURES_UNTIL_INVALID: i64 = 2;
+
+pub(super) fn interpret(app: &App, now: Instant) -> Outcome<usize> {
+    let (mut after, mut settled) = (0, 0);
+    loop {
+        let (last, done) = app.store.write(|tx| interpret_batch(app, tx, after, now))?;
+        settled += done;
+        match last {
+            Some(id) => after = id,
+            None => return Ok(settled),
+        }
+    }
+}
+
+/// Returns the last row looked at and how many were settled.
+fn interpret_batch(app: &App, tx: &mut Conn, after: i64, now: Instant) -> Outcome<(Option<i64>, usize)> {
+    let kept = hold(tx, Kind::Receipt, after, BATCH)?;
+    let mut known: Vec<(Kept, Vec<Receipt>)> = Vec::new();
+    let mut malformed = Vec::new();
+    for row in kept {
+        match fields(app, &row)?.and_then(|fields| read_receipts(app, &row.gateway, &fields)) {
+            Ok(receipts) => known.push((row, receipts)),
+            Err(_) => malformed.push(row.id),
+        }
+    }
+    let last = known.iter().map(|(row, _)| row.id).chain(malformed.iter().copied()).max();
+    let found = Found::load(tx, &known)?;
+    let mut news = News::default();
+    let (mut applied, mut nothing, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
+    for (row, receipts) in &known {
+        let (matched, told) = news.take(&found, &row.gateway, receipts);
+        match (matched, told) {
+            (true, true) => applied.push(row.id),
+            (true, false) => nothing.push(row.id),
+            (false, _) if now.since(row.received_at) > chrono::Duration::hours(PATIENCE_HOURS) => {
+                unmatched.push(row.id)
+            }
+            (false, _) => {}
+        }
+    }
+    news.save(tx, now)?;
+    settle(tx, &applied, Fate::Applied, now)?;
+    settle(tx, &nothing, Fate::NoChange, now)?;
+    settle(tx, &unmatched, Fate::Unmatched, now)?;
+    settle(tx, &malformed, Fate::Malformed, now)?;
+    Ok((last, applied.len() + nothing.len() + unmatched.len() + malformed.len()))
+}
+
+/// The attempts that receipts speak of.
+#[derive(Default)]
+struct Found {
+    by_reference: HashMap<(i64, i64), String>,
+    by_provider: HashMap<(String, String), (i64, i64)>,
+}
+
+impl Found {
+    fn load(conn: &mut Conn, known: &[(Kept, Vec<Receipt>)]) -> Outcome<Self> {
+        let mut found = Self::default();
+        let receipts = || known.iter().flat_map(|(_, receipts)| receipts);
+        let messages: Vec<i64> =
+            receipts().filter_map(|receipt| parse(receipt.reference.as_deref()?)).map(|r| r.0).collect();
+        if !messages.is_empty() {
+            let rows: Vec<(i64, i64, String)> = attempts::table
+                .filter(attempts::message_id.eq_any(messages))
+                .select((attempts::message_id, attempts::number, attempts::gateway))
+                .load(conn)?;
+            found.by_reference.extend(rows.into_iter().map(|(message, number, gateway)| ((message, number), gateway)));
+        }
+        let providers: Vec<String> = receipts().filter_map(|receipt| receipt.provider_id.clone()).collect();
+        if !providers.is_empty() {
+            let rows: Vec<(String, Option<String>, i64, i64)> = attempts::table
+                .filter(attempts::provider_id.eq_any(providers))
+                .select((attempts::gateway, attempts::provider_id, attempts::message_id, attempts::number))
+                .load(conn)?;
+            let keyed = rows
+                .into_iter()
+                .filter_map(|(gateway, provider, message, number)| Some(((gateway, provider?), (message, number))));
+            found.by_provider.extend(keyed);
+        }
+        Ok(found)
+    }
+
+    /// The attempt, when this gateway made it.
+    fn attempt(&self, gateway: &str, receipt: &Receipt) -> Option<(i64, i64)> {
+        let named = receipt.reference.as_deref().and_then(parse);
+        let by_reference = named.filter(|attempt| self.by_reference.get(attempt).is_some_and(|own| own == gateway));
+        let provider = receipt.provider_id.as_ref();
+        by_reference.or_else(|| self.by_provider.get(&(gateway.to_owned(), provider?.clone())).copied())
+    }
+}
+
+/// `m17-2` → message 17, attempt 2.
+fn parse(reference: &str) -> Option<(i64, i64)> {
+    let (message, number) = reference.strip_prefix('m')?.split_once('-')?;
+    Some((message.parse().ok()?, number.parse().ok()?))
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    number: i64,
+    code: Option<String>,
+}
+
+/// What a batch of receipts says.
+#[derive(Default)]
+struct News {
+    delivered: Vec<Row>,
+    undelivered: Vec<Row>,
+    invalid_numbers: Vec<Row>,
+}
+
+impl News {
+    /// Whether every receipt has its attempt, and whether any says something.
+    fn take(&mut self, found: &Found, gateway: &str, receipts: &[Receipt]) -> (bool, bool) {
+        let (mut matched, mut told) = (true, false);
+        for receipt in receipts {
+            let Some((id, number)) = found.attempt(gateway, receipt) else {
+                matched = false;
+                continue;
+            };
+            let row = || Row { id, number, code: receipt.code.clone() };
+            match receipt.delivered {
+                Some(true) => self.delivered.push(row()),
+                Some(false) => self.undelivered.push(row()),
+                None => continue,
+            }
+            told = true;
+            if receipt.number_invalid {
+                self.invalid_numbers.push(row());
+            }
+        }
+        (matched, told)
+    }
+
+    fn save(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {
+        self.save_delivered(tx, now)?;
+        self.save_undelivered(tx, now)?;
+        let v = unfolded(tx, &[Field::Number("id"), Field::Number("number")]);
+        let sql = format!(
+            "UPDATE people SET phone_failures = people.phone_failures + 1, phone_state = CASE WHEN \
+             people.phone_failures + 1 >= {FAILURES_UNTIL_INVALID} THEN '{}' ELSE people.phone_state END \
+             FROM {v} JOIN messages m ON m.id = v.id WHERE people.id = m.person_id",
+            PhoneState::Invalid
+        );
+        execute(tx, &sql, &self.invalid_numbers)?;
+        Ok(())
+    }
+
+    fn save_delivered(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {
+        let at = instant(tx);
+        let v = unfolded(tx, &[Field::Number("id"), Field::Number("number"), Field::Text("code")]);
+        let attempts = format!(
+            "UPDATE attempts SET state = 'delivered', finished_at = COALESCE(attempts.finished_at, {at}) FROM {v} \
+             WHERE attempts.message_id = v.id AND attempts.number = v.number AND attempts.state <> 'delivered'"
+        );
+        execute_at(tx, &attempts, &self.delivered, now)?;
+        let messages = format!(
+            "UPDATE messages SET state = '{}', lease_holder = NULL, lease_until = NULL, \
+             accepted_at = COALESCE(messages.accepted_at, {at}) FROM {v} \
+             WHERE messages.id = v.id AND messages.state IN ({})",
+            State::Delivered,
+            listed(&sources(Event::ReceiptDelivered))
+        );
+        execute_at(tx, &messages, &self.delivered, now)?;
+        let people = format!(
+            "UPDATE people SET phone_failures = 0 FROM {v} JOIN messages m ON m.id = v.id AND m.channel = 'sms' \
+             WHERE people.id = m.person_id AND people.phone_failures > 0"
+        );
+        execute(tx, &people, &self.delivered)?;
+        Ok(())
+    }
+
+    /// What the present attempt did not deliver goes on by the next channel, if there is one.
+    fn save_undelivered(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {
+        let at = instant(tx);
+        let v = unfolded(tx, &[Field::Number("id"), Field::Number("number"), Field::Text("code")]);
+        let messages = format!(
+            "UPDATE messages SET state = '{}', state_why = 'undelivered', not_before = {at}, channel = NULL, \
+             channel_attempts = 0, {NEXT}, accepted_at = COALESCE(messages.accepted_at, {at}), \
+             lease_holder = NULL, lease_until = NULL FROM {v} \
+             WHERE messages.id = v.id AND messages.attempts = v.number AND messages.state IN ({})",
+            State::Queued,
+            listed(&sources(Event::ReceiptUndelivered))
+        );
+        execute_at(tx, &messages, &self.undelivered, now)?;
+        let attempts = format!(
+            "UPDATE attempts SET state = 'undelivered', code = v.code, finished_at = {at} FROM {v} \
+             WHERE attempts.message_id = v.id AND attempts.number = v.number \
+             AND attempts.state IN ('sending', 'accepted', 'unknown')"
+        );
+        execute_at(tx, &attempts, &self.undelivered, now)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Messages from the reminder to the phone and back, against a gateway that writes down what it received.
+
+mod compose;
+mod delivery;
+mod gateway;
+mod inbound;
