@@ -25,7 +25,7 @@ fn queue(t: &TestApp) {
                     occasion_key: format!("test:{n}"),
                     to: Recipient::Phone(format!("139{n:08}")),
                     template: "code/sign_in".into(),
-                    urgency: Urgency::OneTimeCode,
+                    urgency: Urgency::Asked,
                     data: json!({"code": format!("{n:06}"), "minutes": "30"}),
                     child_id: None,
                     area_code: None,
