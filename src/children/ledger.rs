@@ -12,11 +12,11 @@ use super::occasion::Occasion;
 use super::schooling::Schooling;
 use super::store::{self, ChildRow, MemberRow};
 use super::{duties, record};
-use crate::audit;
 use crate::identity::{Person, TieKind};
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::text_enum;
+use crate::{audit, contact};
 
 text_enum! {
     /// What a version of the record came from; also the action in the audit.
@@ -181,6 +181,7 @@ pub fn settle(
         tie_parents(tx, occasion, &row)?;
         duties::reconcile(tx, occasion, &row, cause == Cause::Confirmed)?;
     }
+    contact::reconcile_household(tx, &occasion.config.contact, occasion.now, row.household_id)?;
     let snapshot = record::snapshot(tx, occasion, &row)?;
     store::versions::append(tx, occasion, &row, cause, &snapshot)?;
     let event = audit::Event {

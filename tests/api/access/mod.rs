@@ -98,7 +98,10 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), children::rows(), duties::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
+    [identity::rows(), areas::rows(), children::rows(), duties::rows(), reports::rows(), contact::rows()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {
