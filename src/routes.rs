@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, contact, duties, identity};
+use crate::{areas, children, contact, duties, identity};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -30,6 +30,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(identity::routes::offices::create_account)
         .service(areas::routes::list_areas)
         .service(duties::routes::list_todo)
+        .configure(children::routes::mount)
         .configure(report::routes::configure)
         .configure(contact::configure);
 }

@@ -1,6 +1,7 @@
 //! Recurring jobs: name, time (Shanghai, seconds first), what runs, why.
 
 use crate::app::App;
+use crate::children;
 use crate::clock::Instant;
 use crate::contact;
 use crate::duties;
@@ -21,6 +22,12 @@ pub const JOBS: &[Job] = &[
         why: "contact owed after birthdays and visits home, four weeks of silence, numbers to look for",
         run: contact_night,
     },
+    Job {
+        name: "relabel",
+        cron: "0 10 0 * * *",
+        why: "give children the labels of the new day: birthdays, six months completed",
+        run: relabel,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
@@ -33,6 +40,11 @@ fn remind(app: &App, now: Instant) -> Outcome<String> {
 fn contact_night(app: &App, now: Instant) -> Outcome<String> {
     let done = contact::night::run(app, now)?;
     Ok(format!("{} households, {} long silences raised, {} searches", done.households, done.raised, done.searches))
+}
+
+fn relabel(app: &App, now: Instant) -> Outcome<String> {
+    let done = children::ledger::relabel_due(&app.store, &children::Occasion::of(app, now, None))?;
+    Ok(format!("{} children looked at again, {} with other labels", done.looked_at, done.changed))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

@@ -84,6 +84,12 @@ pub fn is_code(code: &str) -> bool {
     code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// # Errors
+/// 422 on `field` for what cannot be a code.
+pub fn require_code(code: &str, field: &'static str) -> crate::problem::Outcome<()> {
+    if is_code(code) { Ok(()) } else { Err(crate::problem::Problem::field(field, "unknown_area").into()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

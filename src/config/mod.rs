@@ -160,6 +160,8 @@ pub struct ProtectionConfig {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ChildrenConfig {
     pub reconfirm_days: i64,
+    pub classification: crate::children::classification::Policy,
+    pub import: crate::children::sheet::Limits,
 }
 
 #[derive(Clone, Debug, Deserialize)]

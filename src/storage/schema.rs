@@ -224,6 +224,8 @@ diesel::table! {
         backup_order -> Nullable<BigInt>,
         since -> Date,
         until -> Nullable<Date>,
+        cares -> Bool,
+        condition_expected_until -> Nullable<Date>,
     }
 }
 
@@ -248,6 +250,9 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        remark_sealed -> Nullable<Text>,
+        parents_unfindable_since -> Nullable<Date>,
+        labels_change_on -> Nullable<Date>,
     }
 }
 
@@ -619,6 +624,130 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    away_stays (id) {
+        id -> BigInt,
+        member_id -> BigInt,
+        place -> Nullable<Text>,
+        outside_county -> Bool,
+        since -> Date,
+        until -> Nullable<Date>,
+        home_for_good -> Bool,
+    }
+}
+
+diesel::table! {
+    child_schooling (child_id) {
+        child_id -> BigInt,
+        organisation_id -> Nullable<BigInt>,
+        school -> Nullable<Text>,
+        grade -> Nullable<Text>,
+        boarding -> Nullable<Bool>,
+        enrolment -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    child_health (child_id) {
+        child_id -> BigInt,
+        health_sealed -> Text,
+        hiv_sealed -> Text,
+    }
+}
+
+diesel::table! {
+    hiv_readers (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        area_code -> Text,
+        appointed_by -> BigInt,
+        since -> Timestamp,
+        until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    child_circumstances (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        kind -> Text,
+        since -> Date,
+        until -> Nullable<Date>,
+        evidence_sealed -> Nullable<Text>,
+        recorded_by -> Nullable<BigInt>,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    child_labels (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        kind -> Text,
+        since -> Date,
+        until -> Nullable<Date>,
+        reasons_sealed -> Text,
+        found_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    child_versions (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        version -> BigInt,
+        valid_from -> Timestamp,
+        valid_until -> Nullable<Timestamp>,
+        cause -> Text,
+        changed_by -> Nullable<BigInt>,
+        village_code -> Text,
+        state -> Text,
+        snapshot_sealed -> Text,
+    }
+}
+
+diesel::table! {
+    child_transfers (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        from_village -> Text,
+        to_village -> Text,
+        state -> Text,
+        reason_sealed -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        decision_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    child_age_reviews (child_id, age) {
+        child_id -> BigInt,
+        age -> BigInt,
+        outcome -> Text,
+        note_sealed -> Nullable<Text>,
+        reviewed_by -> BigInt,
+        reviewed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ledger_imports (id) {
+        id -> BigInt,
+        area_code -> Text,
+        file_name -> Text,
+        file_sha256 -> Text,
+        mode -> Text,
+        outcome -> Text,
+        report_sealed -> Text,
+        imported_by -> Nullable<BigInt>,
+        imported_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(volunteers -> people (person_id));
 diesel::joinable!(volunteers -> areas (area_code));
 diesel::joinable!(volunteers -> organisations (organisation_id));
@@ -765,6 +894,14 @@ diesel::joinable!(calls -> people (person_id));
 diesel::joinable!(inbox_items -> people (person_id));
 diesel::joinable!(inbox_items -> children (child_id));
 diesel::joinable!(wechat_credits -> people (person_id));
+diesel::joinable!(away_stays -> household_members (member_id));
+diesel::joinable!(child_schooling -> children (child_id));
+diesel::joinable!(child_health -> children (child_id));
+diesel::joinable!(child_circumstances -> children (child_id));
+diesel::joinable!(child_labels -> children (child_id));
+diesel::joinable!(child_versions -> children (child_id));
+diesel::joinable!(child_transfers -> children (child_id));
+diesel::joinable!(child_age_reviews -> children (child_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_log,
@@ -773,10 +910,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     areas,
     attempts,
     audit_events,
+    away_stays,
     calls,
     check_in_observations,
     check_ins,
+    child_age_reviews,
+    child_circumstances,
+    child_health,
+    child_labels,
+    child_schooling,
     child_ties,
+    child_transfers,
+    child_versions,
     children,
     contact_obligations,
     contact_statements,
@@ -784,6 +929,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     duties,
     duty_audience,
     guesses,
+    hiv_readers,
     household_members,
     households,
     idempotency_keys,
@@ -791,6 +937,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbox_items,
     job_runs,
     leases,
+    ledger_imports,
     message_bars,
     messages,
     missed_contacts,

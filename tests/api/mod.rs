@@ -2,6 +2,7 @@
 
 mod access;
 mod areas;
+mod children;
 mod contact;
 mod identity;
 mod offices;

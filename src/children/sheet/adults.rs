@@ -4,12 +4,13 @@ use chrono::{Months, NaiveDate};
 
 use super::Context;
 use super::cells::{At, Cells};
-use super::child::{bare_name, is_name, parse_identity};
+use super::child::parse_identity;
 use super::dates::{self, Written};
 use super::finding::{Finding, Weight};
 use super::headings::{About, Person};
 use super::row::{AdultCells, ChildCells};
 use super::{phones, words};
+use crate::children::child::{bare_name, is_name};
 use crate::children::classification::facts::{Condition, Kin};
 use crate::children::identity_number::IdentityFault;
 use crate::identity::Sex;

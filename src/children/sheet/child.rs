@@ -10,6 +10,7 @@ use super::grid::Cell;
 use super::headings::{About, Person::Child};
 use super::row::ChildCells;
 use super::{needs, words};
+use crate::children::child::{bare_name, is_name};
 use crate::children::identity_number::{IdentityFault, IdentityNumber};
 use crate::clock::age_on;
 use crate::identity::Sex;
@@ -36,20 +37,6 @@ pub fn read(cells: &mut Cells<'_>, context: &Context) -> ChildCells {
         stated: needs::stated(cells),
         remark: joined(cells, About::Remark),
     }
-}
-
-/// A name without blanks inside and without what stands in brackets behind it.
-pub fn bare_name(written: &str) -> String {
-    let name = written.split(['(', '（', '[', '【']).next().unwrap_or_default();
-    let latin = name.chars().any(|c| c.is_ascii_alphabetic());
-    if latin { name.split_whitespace().collect::<Vec<_>>().join(" ") } else { name.split_whitespace().collect() }
-}
-
-/// Whether `name` could be a person's name: letters of any script and the dot between the parts of a name.
-pub fn is_name(name: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let allowed = |c: char| c.is_alphabetic() || matches!(c, '·' | '•' | '．' | '.' | ' ');
-    letters >= 1 && name.chars().count() <= 40 && name.chars().all(allowed)
 }
 
 fn name(cells: &mut Cells<'_>) -> String {

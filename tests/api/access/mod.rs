@@ -6,6 +6,7 @@
 //! and from what the row's scene prepared.
 
 mod areas;
+mod children;
 mod contact;
 mod duties;
 mod identity;
@@ -97,7 +98,7 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), duties::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
+    [identity::rows(), areas::rows(), children::rows(), duties::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {

@@ -118,3 +118,22 @@ pub fn tie_organisation(
     }
     Ok(())
 }
+
+/// The people who have sight of a child by a tie of one kind.
+pub fn tied(conn: &mut Conn, child_id: i64, kind: TieKind) -> Outcome<Vec<i64>> {
+    let ids: Vec<Option<i64>> = child_ties::table
+        .filter(child_ties::child_id.eq(child_id))
+        .filter(child_ties::kind.eq(kind))
+        .filter(child_ties::until.is_null())
+        .select(child_ties::person_id)
+        .load(conn)?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+/// Ends everybody's sight of a child.
+pub fn untie_all(tx: &mut Conn, now: Instant, child_id: i64) -> Outcome<()> {
+    diesel::update(child_ties::table.filter(child_ties::child_id.eq(child_id)).filter(child_ties::until.is_null()))
+        .set(child_ties::until.eq(now))
+        .execute(tx)?;
+    Ok(())
+}

@@ -1,0 +1,17 @@
+DROP TABLE ledger_imports;
+DROP TABLE child_age_reviews;
+DROP TABLE child_transfers;
+DROP TABLE child_versions;
+DROP TABLE child_labels;
+DROP TABLE child_circumstances;
+DROP TABLE hiv_readers;
+DROP TABLE child_health;
+DROP TABLE child_schooling;
+DROP TABLE away_stays;
+ALTER TABLE household_members DROP COLUMN condition_expected_until;
+ALTER TABLE household_members DROP COLUMN cares;
+DROP INDEX children_confirmed;
+DROP INDEX children_labels_change;
+ALTER TABLE children DROP COLUMN labels_change_on;
+ALTER TABLE children DROP COLUMN parents_unfindable_since;
+ALTER TABLE children DROP COLUMN remark_sealed;
