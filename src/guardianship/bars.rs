@@ -179,7 +179,7 @@ pub(super) mod tests {
         let mut declaration = sound();
         declaration.childs_voice = ChildsVoice::NotAble { reason: " ".into() };
         assert_eq!(objections(&declaration), vec![Reason::NotAbleNeedsReason]);
-        declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁,尚不会说话".into() };
+        declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁，尚不会说话".into() };
         assert_eq!(objections(&declaration), vec![]);
     }
 
