@@ -96,7 +96,7 @@ impl AgreementState {
 }
 
 text_enum! {
-    /// Why an agreement is over.
+    /// Why an agreement is over, or never came in force.
     pub enum EndReason {
         Expired = "expired",
         ParentsWithdrew = "parents_withdrew",
@@ -109,6 +109,11 @@ text_enum! {
         CustodyChanged = "custody_changed",
         Violence = "violence",
         Placed = "placed",
+        /// Before it came in force:
+        VillageRefused = "village_refused",
+        PartyRefused = "party_refused",
+        NobodyWentOn = "nobody_went_on",
+        TakenBack = "taken_back",
         /// Another version took its place.
         Amended = "amended",
         Renewed = "renewed",
@@ -116,9 +121,10 @@ text_enum! {
 }
 
 impl EndReason {
-    /// After these, what is on its way to the parties is stopped at once.
-    pub fn stops_messages(self) -> bool {
-        !matches!(self, Self::Amended | Self::Renewed)
+    /// Whether the family is written to about it: not of a dead child, not where there was violence, and not when a new
+    /// version speaks for itself.
+    pub fn is_told(self) -> bool {
+        !matches!(self, Self::Amended | Self::Renewed | Self::ChildDied | Self::Violence | Self::CustodyChanged)
     }
 
     /// After these somebody must see to it that the child is cared for.
@@ -126,9 +132,18 @@ impl EndReason {
         !matches!(self, Self::Amended | Self::Renewed | Self::ChildDied | Self::ChildGrownUp)
     }
 
-    /// Which the parties themselves may give (either side may end at any time [L]).
-    pub fn given_by_party(self) -> bool {
-        matches!(self, Self::ParentsWithdrew | Self::CarerWithdrew | Self::ParentReturned)
+    /// Which an agreement in force may end with, as recorded by a person.
+    pub fn ends_care(self) -> bool {
+        !matches!(
+            self,
+            Self::Expired
+                | Self::Amended
+                | Self::Renewed
+                | Self::VillageRefused
+                | Self::PartyRefused
+                | Self::NobodyWentOn
+                | Self::TakenBack
+        )
     }
 }
 
@@ -198,7 +213,8 @@ pub fn missing_for(step: Step, facts: &Facts, limits: Limits, today: NaiveDate) 
         missing.extend(declaration_missing(facts));
         missing.extend(assessment_missing(facts, limits, today));
         missing.extend(parties_wrong(facts));
-        missing.extend(term_wrong(facts, limits, today).map(Finding::from));
+        let term = term_wrong((facts.from, facts.until), facts.child_birth_date, limits, today);
+        missing.extend(term.map(Finding::from));
         missing.extend(remuneration_missing(facts).map(Finding::from));
     }
     if step == Step::Send {
@@ -244,15 +260,20 @@ fn parties_wrong(facts: &Facts) -> Vec<Finding> {
 }
 
 /// What is wrong with the term on the day it is looked at, if anything.
-pub fn term_wrong(facts: &Facts, limits: Limits, today: NaiveDate) -> Option<Reason> {
-    let longest = facts.from.checked_add_months(Months::new(limits.term_months)).unwrap_or(NaiveDate::MAX);
-    if facts.until < facts.from {
+pub fn term_wrong(
+    (from, until): (NaiveDate, NaiveDate),
+    child_birth_date: NaiveDate,
+    limits: Limits,
+    today: NaiveDate,
+) -> Option<Reason> {
+    let longest = from.checked_add_months(Months::new(limits.term_months)).unwrap_or(NaiveDate::MAX);
+    if until < from {
         Some(Reason::TermBackwards)
-    } else if facts.until >= longest {
+    } else if until >= longest {
         Some(Reason::TermTooLong)
-    } else if facts.until < today {
+    } else if until < today {
         Some(Reason::TermOver)
-    } else if facts.until >= birthday(facts.child_birth_date, 18) {
+    } else if until >= birthday(child_birth_date, 18) {
         Some(Reason::TermBeyondMajority)
     } else {
         None

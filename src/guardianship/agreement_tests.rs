@@ -173,7 +173,7 @@ proptest! {
             from, until: from + Days::new(length), child_birth_date: day(2005, 1, 1) + Days::new(born),
             ..ready(CarerKind::Grandparent)
         };
-        if term_wrong(&facts, Limits::default(), from).is_none() {
+        if term_wrong((from, facts.until), facts.child_birth_date, Limits::default(), from).is_none() {
             prop_assert!(length <= 365);
             prop_assert!(age_on(facts.child_birth_date, facts.until) < 18);
         }

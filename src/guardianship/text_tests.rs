@@ -227,6 +227,7 @@ fn the_notice_names_whom_to_call() {
 fn every_stored_word_has_a_chinese_one() {
     let labels: toml::Value = toml::from_str(LABELS_TOML).unwrap();
     let has = |table: &str, key: &str| labels.get(table).and_then(|table| table.get(key)).is_some();
+    assert!(crate::children::classification::facts::Kin::ALL.iter().all(|kin| has("kin", kin.as_str())));
     assert!(CarerKind::ALL.iter().all(|kind| has("kind", kind.as_str())));
     assert!(Period::ALL.iter().all(|period| has("period", period.as_str())));
     assert!(Payer::ALL.iter().all(|payer| has("payer", payer.as_str())));
