@@ -21,8 +21,10 @@ permissions! {
     EndAgreement = "agreements.end": posts [VillageDirector, TownshipSupervisor], ties [Parent, Carer];
     /// Record who has the child after an agreement has ended.
     RecordHandOver = "agreements.hand_over": posts [VillageDirector, ResidentCadre], ties [];
-    /// Read and acknowledge the notice that a child is in entrusted care.
-    AcknowledgeNotice = "care_notices.acknowledge": posts [VillageDirector, SchoolHead, TownshipSupervisor], ties [];
+    /// Read the notices that a child is in entrusted care.
+    ReadNotice = "care_notices.read": posts [VillageDirector, SchoolHead, TownshipSupervisor], ties [];
+    /// Acknowledge a notice for the school or village it is addressed to.
+    AcknowledgeNotice = "care_notices.acknowledge": posts [VillageDirector, SchoolHead], ties [];
     /// See which children nobody has care of.
     ReadGaps = "guardianship_gaps.read": posts [VillageDirector, ResidentCadre, TownshipSupervisor], ties [];
     /// Record pay.

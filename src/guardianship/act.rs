@@ -63,7 +63,13 @@ impl Act {
         self.config.ladders.of(kind).due_days
     }
 
-    pub(super) fn audit(&self, tx: &mut Conn, action: &'static str, about: About<'_>, detail: &impl serde::Serialize) -> Outcome<()> {
+    pub(super) fn audit(
+        &self,
+        tx: &mut Conn,
+        action: &'static str,
+        about: About<'_>,
+        detail: &impl serde::Serialize,
+    ) -> Outcome<()> {
         let event = audit::Event {
             actor: self.actor.as_ref(),
             action,

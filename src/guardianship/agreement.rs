@@ -61,7 +61,7 @@ text_enum! {
 
 text_enum! {
     /// A step in the life of an agreement.
-    pub enum Step {
+    pub enum AgreementStep {
         Assess = "assess",
         Consent = "consent",
         Send = "send",
@@ -74,17 +74,17 @@ text_enum! {
 
 impl AgreementState {
     /// The state that `step` leads to from here, or none when it may not be taken.
-    pub fn after(self, step: Step, kind: CarerKind) -> Option<Self> {
+    pub fn after(self, step: AgreementStep, kind: CarerKind) -> Option<Self> {
         use AgreementState as S;
         match (self, step) {
-            (S::Draft, Step::Assess) => Some(S::Assessed),
-            (S::Assessed, Step::Consent) if kind.needs_consent() => Some(S::Consented),
-            (S::Assessed, Step::Send) if !kind.needs_consent() => Some(S::AwaitingSignatures),
-            (S::Consented, Step::Send) => Some(S::AwaitingSignatures),
-            (S::AwaitingSignatures, Step::Complete) => Some(S::InForce),
-            (S::InForce, Step::End) => Some(S::Ended),
-            (state, Step::Decline) if state.is_pending() => Some(S::Declined),
-            (state, Step::Lapse) if state.is_pending() => Some(S::Lapsed),
+            (S::Draft, AgreementStep::Assess) => Some(S::Assessed),
+            (S::Assessed, AgreementStep::Consent) if kind.needs_consent() => Some(S::Consented),
+            (S::Assessed, AgreementStep::Send) if !kind.needs_consent() => Some(S::AwaitingSignatures),
+            (S::Consented, AgreementStep::Send) => Some(S::AwaitingSignatures),
+            (S::AwaitingSignatures, AgreementStep::Complete) => Some(S::InForce),
+            (S::InForce, AgreementStep::End) => Some(S::Ended),
+            (state, AgreementStep::Decline) if state.is_pending() => Some(S::Declined),
+            (state, AgreementStep::Lapse) if state.is_pending() => Some(S::Lapsed),
             _ => None,
         }
     }
@@ -97,7 +97,7 @@ impl AgreementState {
 
 text_enum! {
     /// Why an agreement is over, or never came in force.
-    pub enum EndReason {
+    pub enum AgreementEnd {
         Expired = "expired",
         ParentsWithdrew = "parents_withdrew",
         CarerWithdrew = "carer_withdrew",
@@ -120,7 +120,7 @@ text_enum! {
     }
 }
 
-impl EndReason {
+impl AgreementEnd {
     /// Whether the family is written to about it: not of a dead child, not where there was violence, and not when a new
     /// version speaks for itself.
     pub fn is_told(self) -> bool {
@@ -207,9 +207,9 @@ impl Default for Limits {
 }
 
 /// What stands in the way of `step` on `today`; empty when it may be taken.
-pub fn missing_for(step: Step, facts: &Facts, limits: Limits, today: NaiveDate) -> Vec<Finding> {
+pub fn missing_for(step: AgreementStep, facts: &Facts, limits: Limits, today: NaiveDate) -> Vec<Finding> {
     let mut missing = Vec::new();
-    if matches!(step, Step::Assess | Step::Consent | Step::Send) {
+    if matches!(step, AgreementStep::Assess | AgreementStep::Consent | AgreementStep::Send) {
         missing.extend(declaration_missing(facts));
         missing.extend(assessment_missing(facts, limits, today));
         missing.extend(parties_wrong(facts));
@@ -217,13 +217,13 @@ pub fn missing_for(step: Step, facts: &Facts, limits: Limits, today: NaiveDate) 
         missing.extend(term.map(Finding::from));
         missing.extend(remuneration_missing(facts).map(Finding::from));
     }
-    if step == Step::Send {
+    if step == AgreementStep::Send {
         missing.extend(consent_missing(facts).map(Finding::from));
     }
-    if matches!(step, Step::Send | Step::Complete) {
+    if matches!(step, AgreementStep::Send | AgreementStep::Complete) {
         missing.extend(witness_wrong(facts).map(Finding::from));
     }
-    if step == Step::Complete {
+    if step == AgreementStep::Complete {
         missing.extend(signatures_missing(facts));
     }
     missing

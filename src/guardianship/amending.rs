@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::act::Act;
-use super::agreement::{AgreementState, EndReason, Step};
+use super::agreement::{AgreementEnd, AgreementState, AgreementStep};
 use super::drafting::{self, Wanted};
 use super::ending;
 use super::evidence::EventKind;
@@ -20,12 +20,19 @@ pub(super) fn amend(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Outco
     match old.state {
         AgreementState::InForce => no_other_pending(tx, &old)?,
         AgreementState::AwaitingSignatures => {
-            ending::give_up(tx, act, &old, Step::Lapse, EndReason::TakenBack, &json!({ "for": "amendment" }))?;
+            ending::give_up(
+                tx,
+                act,
+                &old,
+                AgreementStep::Lapse,
+                AgreementEnd::TakenBack,
+                &json!({ "for": "amendment" }),
+            )?;
         }
         _ => return Err(Problem::of("agreement_state").into()),
     }
     let new = NewAgreement {
-        replaces: Some((old.clone(), EndReason::Amended)),
+        replaces: Some((old.clone(), AgreementEnd::Amended)),
         child_id: old.child_id,
         carer_id: old.carer_id,
         village_code: old.village_code.clone(),
@@ -48,7 +55,7 @@ pub(super) fn amend(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Outco
 /// Drafts a further term with the same words. The declaration is made anew: a year has passed for the child.
 pub(super) fn renew(tx: &mut Conn, act: &Act, id: i64, term_from: NaiveDate, term_until: NaiveDate) -> Outcome<i64> {
     let old = kept::hold(tx, id)?;
-    let ran_out = old.state == AgreementState::Ended && old.end_reason == Some(EndReason::Expired);
+    let ran_out = old.state == AgreementState::Ended && old.end_reason == Some(AgreementEnd::Expired);
     if old.state != AgreementState::InForce && !ran_out {
         return Err(Problem::of("agreement_state").into());
     }
@@ -57,7 +64,7 @@ pub(super) fn renew(tx: &mut Conn, act: &Act, id: i64, term_from: NaiveDate, ter
         return Err(Problem::field("term_from", "date_order").into());
     }
     let new = NewAgreement {
-        replaces: Some((old.clone(), EndReason::Renewed)),
+        replaces: Some((old.clone(), AgreementEnd::Renewed)),
         child_id: old.child_id,
         carer_id: old.carer_id,
         village_code: old.village_code.clone(),

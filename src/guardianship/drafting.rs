@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::act::{About, Act};
-use super::agreement::{self, AgreementState, CarerKind, EndReason, Facts, Step, missing_for};
+use super::agreement::{self, AgreementEnd, AgreementState, AgreementStep, CarerKind, Facts, missing_for};
 use super::bars::{self, Declaration};
 use super::capacity::{self, CarerFacts, Fitness, Questionnaire, Submission};
 use super::evidence::{EventKind, digest_of};
-use super::remuneration::Terms;
 use super::reasons::{Finding, refusal};
+use super::remuneration::Terms;
 use super::store::agreement::{Agreement, Change, Details, NewAgreement};
 use super::store::capacity::Assessed;
 use super::store::family::{self, Family};
@@ -58,7 +58,8 @@ pub(super) fn facts(conn: &mut Conn, act: &Act, agreement: &Agreement) -> Outcom
         carer: agreement.carer_id,
         guardians: family.guardians().map(|member| member.person.id).collect(),
         declaration: agreement.declaration(&act.vault)?.map(|declaration| bars::objections(&declaration)),
-        assessment: assessment.map(|made| agreement::AssessmentFacts { conclusion: made.conclusion, on: made.assessed_on }),
+        assessment: assessment
+            .map(|made| agreement::AssessmentFacts { conclusion: made.conclusion, on: made.assessed_on }),
         consent: agreement.consent,
         remuneration: agreement.terms(),
         parties: kept::party_facts(conn, agreement.id)?,
@@ -66,7 +67,7 @@ pub(super) fn facts(conn: &mut Conn, act: &Act, agreement: &Agreement) -> Outcom
 }
 
 /// What stands in the way of `step`.
-pub(super) fn missing(conn: &mut Conn, act: &Act, agreement: &Agreement, step: Step) -> Outcome<Vec<Finding>> {
+pub(super) fn missing(conn: &mut Conn, act: &Act, agreement: &Agreement, step: AgreementStep) -> Outcome<Vec<Finding>> {
     Ok(missing_for(step, &facts(conn, act, agreement)?, act.limits(), act.today()))
 }
 
@@ -104,12 +105,8 @@ pub(super) fn draft(tx: &mut Conn, act: &Act, scope: &Scope, wanted: &Wanted) ->
     Ok(id)
 }
 
-pub(super) const PENDING: [AgreementState; 4] = [
-    AgreementState::Draft,
-    AgreementState::Assessed,
-    AgreementState::Consented,
-    AgreementState::AwaitingSignatures,
-];
+pub(super) const PENDING: [AgreementState; 4] =
+    [AgreementState::Draft, AgreementState::Assessed, AgreementState::Consented, AgreementState::AwaitingSignatures];
 
 /// Keeps a draft and begins its evidence.
 pub(super) fn insert(tx: &mut Conn, act: &Act, new: &NewAgreement) -> Outcome<i64> {
@@ -171,8 +168,7 @@ pub(super) fn redraft(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Out
 /// Records the four bars, the four considerations and the child's voice.
 pub(super) fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declaration) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
-    let change =
-        Change { declaration_sealed: Some(kept::seal(&act.vault, declaration)?), ..Change::default() };
+    let change = Change { declaration_sealed: Some(kept::seal(&act.vault, declaration)?), ..Change::default() };
     kept::change(tx, id, AgreementState::Draft, change)?;
     let objections = bars::objections(declaration);
     let body = json!({ "declaration": digest_of(declaration), "objections": objections });
@@ -184,7 +180,7 @@ pub(super) fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declarati
 /// A draft with everything in order is assessed, and the village is asked where it must consent.
 pub(super) fn advance(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
     let agreement = kept::load(tx, id)?;
-    if agreement.state != AgreementState::Draft || !missing(tx, act, &agreement, Step::Assess)?.is_empty() {
+    if agreement.state != AgreementState::Draft || !missing(tx, act, &agreement, AgreementStep::Assess)?.is_empty() {
         return Ok(());
     }
     let assessment = store::capacity::newest(tx, agreement.child_id, agreement.carer_id)?;
@@ -207,7 +203,14 @@ pub(super) fn advance(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
 ///
 /// # Errors
 /// 422 with everything that must be put right first.
-pub(super) fn assess(tx: &mut Conn, act: &Act, scope: &Scope, child_id: i64, carer_id: i64, submission: &Submission) -> Outcome<i64> {
+pub(super) fn assess(
+    tx: &mut Conn,
+    act: &Act,
+    scope: &Scope,
+    child_id: i64,
+    carer_id: i64,
+    submission: &Submission,
+) -> Outcome<i64> {
     crate::children::require(tx, scope, child_id)?;
     let family = family::family(tx, child_id)?;
     let agreements = kept::of_child(tx, child_id, AgreementState::ALL)?;
@@ -238,13 +241,19 @@ pub(super) fn assess(tx: &mut Conn, act: &Act, scope: &Scope, child_id: i64, car
     Ok(id)
 }
 
-fn found_unfit(tx: &mut Conn, act: &Act, family: &Family, (carer_id, assessment_id): (i64, i64), agreements: &[Agreement]) -> Outcome<()> {
+fn found_unfit(
+    tx: &mut Conn,
+    act: &Act,
+    family: &Family,
+    (carer_id, assessment_id): (i64, i64),
+    agreements: &[Agreement],
+) -> Outcome<()> {
     for agreement in agreements {
         let agreement = kept::hold(tx, agreement.id)?;
         let body = json!({ "assessment": assessment_id, "conclusion": Fitness::Unfit });
         if agreement.state.is_pending() {
             evidence::append(tx, act, agreement.id, EventKind::Assessed, &body)?;
-            ending::give_up(tx, act, &agreement, Step::Decline, EndReason::CarerUnfit, &body)?;
+            ending::give_up(tx, act, &agreement, AgreementStep::Decline, AgreementEnd::CarerUnfit, &body)?;
         } else if agreement.state == AgreementState::InForce {
             evidence::append(tx, act, agreement.id, EventKind::Assessed, &body)?;
         }
@@ -256,7 +265,8 @@ fn found_unfit(tx: &mut Conn, act: &Act, family: &Family, (carer_id, assessment_
     let due_at = act.now.plus_days(act.due_days(DutyKind::ChangeCarer));
     let village = &family.child.village_code;
     let id = following::open_change(tx, (act.now, due_at), (family.child.id, carer_id), assessment_id, village)?;
-    let change = following::CarerChange { id, child_id: family.child.id, carer_id, village_code: village.clone(), due_at };
+    let change =
+        following::CarerChange { id, child_id: family.child.id, carer_id, village_code: village.clone(), due_at };
     let guardians: Vec<i64> = family.guardians().map(|member| member.person.id).collect();
     duties::open_change(tx, act, &change, &guardians)
 }
@@ -283,14 +293,14 @@ pub(super) fn settle_change(tx: &mut Conn, act: &Act, id: i64, how: ChangeSettle
 /// The village consents, or does not (P18).
 pub(super) fn consent(tx: &mut Conn, act: &Act, id: i64, granted: bool, reason: Option<&str>) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
-    if agreement.state.after(Step::Consent, agreement.kind).is_none() {
+    if agreement.state.after(AgreementStep::Consent, agreement.kind).is_none() {
         return Err(Problem::of("agreement_state").into());
     }
     let body = json!({ "granted": granted, "reason": reason });
     if !granted {
         evidence::append(tx, act, id, EventKind::ConsentRefused, &body)?;
         duties::close_consent_or_host(tx, act, id, ClosedHow::Met)?;
-        return ending::give_up(tx, act, &agreement, Step::Decline, EndReason::VillageRefused, &body);
+        return ending::give_up(tx, act, &agreement, AgreementStep::Decline, AgreementEnd::VillageRefused, &body);
     }
     let change = Change {
         state: Some(AgreementState::Consented),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::act::Act;
-use super::agreement::{AgreementState, EndReason, PartyRole, Step};
+use super::agreement::{AgreementEnd, AgreementState, AgreementStep, PartyRole};
 use super::evidence::EventKind;
 use super::store::agreement::{self as kept, Agreement, Change};
 use super::store::{evidence, following, notice, signature};
@@ -15,14 +15,16 @@ use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
 
 /// A pending agreement is declined or lapses. `body` goes into the evidence, only the reason into the audit.
-pub(super) fn give_up(tx: &mut Conn, act: &Act, agreement: &Agreement, step: Step, why: EndReason, body: &Value) -> Outcome<()> {
+pub(super) fn give_up(
+    tx: &mut Conn,
+    act: &Act,
+    agreement: &Agreement,
+    step: AgreementStep,
+    why: AgreementEnd,
+    body: &Value,
+) -> Outcome<()> {
     let next = agreement.state.after(step, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;
-    let change = Change {
-        state: Some(next),
-        ended_on: Some(act.today()),
-        end_reason: Some(why),
-        ..Change::default()
-    };
+    let change = Change { state: Some(next), ended_on: Some(act.today()), end_reason: Some(why), ..Change::default() };
     kept::change(tx, agreement.id, agreement.state, change)?;
     let kind = if next == AgreementState::Lapsed { EventKind::Lapsed } else { EventKind::Declined };
     evidence::append(tx, act, agreement.id, kind, &json!({ "why": why, "detail": body }))?;
@@ -36,14 +38,10 @@ pub(super) fn give_up(tx: &mut Conn, act: &Act, agreement: &Agreement, step: Ste
 }
 
 /// An agreement in force ends. Duties and messages of it stop; a hand-over begins where the child must go somewhere.
-pub(super) fn end(tx: &mut Conn, act: &Act, agreement: &Agreement, why: EndReason) -> Outcome<()> {
-    let next = agreement.state.after(Step::End, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;
-    let change = Change {
-        state: Some(next),
-        ended_on: Some(act.today()),
-        end_reason: Some(why),
-        ..Change::default()
-    };
+pub(super) fn end(tx: &mut Conn, act: &Act, agreement: &Agreement, why: AgreementEnd) -> Outcome<()> {
+    let next =
+        agreement.state.after(AgreementStep::End, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;
+    let change = Change { state: Some(next), ended_on: Some(act.today()), end_reason: Some(why), ..Change::default() };
     kept::change(tx, agreement.id, AgreementState::InForce, change)?;
     evidence::append(tx, act, agreement.id, EventKind::Ended, &json!({ "why": why }))?;
     act.audit(tx, "agreement.ended", agreement.about(), &json!({ "why": why }))?;
@@ -83,7 +81,7 @@ fn untie_carer(tx: &mut Conn, act: &Act, agreement: &Agreement) -> Outcome<()> {
 ///
 /// # Errors
 /// 403 when a party gives a reason that is not its own to give.
-pub(super) fn end_as_asked(tx: &mut Conn, act: &Act, id: i64, why: EndReason, is_official: bool) -> Outcome<()> {
+pub(super) fn end_as_asked(tx: &mut Conn, act: &Act, id: i64, why: AgreementEnd, is_official: bool) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     if agreement.state != AgreementState::InForce {
         return Err(Problem::of("agreement_state").into());
@@ -94,10 +92,10 @@ pub(super) fn end_as_asked(tx: &mut Conn, act: &Act, id: i64, why: EndReason, is
     end(tx, act, &agreement, why)
 }
 
-fn may_give(conn: &mut Conn, act: &Act, agreement: &Agreement, why: EndReason) -> Outcome<bool> {
+fn may_give(conn: &mut Conn, act: &Act, agreement: &Agreement, why: AgreementEnd) -> Outcome<bool> {
     let role = match why {
-        EndReason::ParentsWithdrew | EndReason::ParentReturned => PartyRole::Parent,
-        EndReason::CarerWithdrew => PartyRole::Carer,
+        AgreementEnd::ParentsWithdrew | AgreementEnd::ParentReturned => PartyRole::Parent,
+        AgreementEnd::CarerWithdrew => PartyRole::Carer,
         _ => return Ok(false),
     };
     let parties = kept::parties(conn, agreement.id)?;
@@ -107,7 +105,7 @@ fn may_give(conn: &mut Conn, act: &Act, agreement: &Agreement, why: EndReason) -
 /// Takes a pending agreement back.
 pub(super) fn take_back(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
-    give_up(tx, act, &agreement, Step::Lapse, EndReason::TakenBack, &Value::Null)
+    give_up(tx, act, &agreement, AgreementStep::Lapse, AgreementEnd::TakenBack, &Value::Null)
 }
 
 /// The village records who has the child now.

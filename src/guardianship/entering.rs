@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::act::Act;
-use super::agreement::{AgreementState, EndReason, Step};
+use super::agreement::{AgreementEnd, AgreementState, AgreementStep};
 use super::evidence::EventKind;
 use super::notice::{NoticeFacts, NoticeTo, addressees};
 use super::store::agreement::{self as kept, Agreement, Change};
@@ -20,7 +20,8 @@ use crate::storage::Conn;
 
 /// Brings a fully signed agreement in force, with everything that follows from it.
 pub(super) fn enter_into_force(tx: &mut Conn, act: &Act, signed: &Agreement) -> Outcome<()> {
-    let next = signed.state.after(Step::Complete, signed.kind).ok_or_else(|| Problem::of("agreement_state"))?;
+    let next =
+        signed.state.after(AgreementStep::Complete, signed.kind).ok_or_else(|| Problem::of("agreement_state"))?;
     let change = Change { state: Some(next), in_force_at: Some(act.now), ..Change::default() };
     kept::change(tx, signed.id, AgreementState::AwaitingSignatures, change)?;
     let agreement = kept::load(tx, signed.id)?;
@@ -53,7 +54,7 @@ fn take_the_place_of_another(tx: &mut Conn, act: &Act, agreement: &Agreement) ->
     }
     let subject = duties::agreement_subject(old.id);
     crate::duties::close_all(tx, act.now, Some(DutyKind::RenewAgreement), subject, ClosedHow::Met)?;
-    if how == EndReason::Amended || agreement.term_from <= act.today() {
+    if how == AgreementEnd::Amended || agreement.term_from <= act.today() {
         ending::end(tx, act, &old, how)?;
     }
     Ok(())

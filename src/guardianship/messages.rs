@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::act::Act;
-use super::agreement::{EndReason, PartyRole};
+use super::agreement::{AgreementEnd, PartyRole};
 use super::store::agreement::{self as kept, Agreement, Party};
 use super::store::family;
 use crate::clock::Instant;
@@ -46,7 +46,7 @@ pub(super) fn not_made(tx: &mut Conn, act: &Act, agreement: &Agreement) -> Outco
 
 /// To parents and carer: it is over. Nobody is written to about a dead child or by reason of violence, and a new
 /// version speaks for itself.
-pub(super) fn ended(tx: &mut Conn, act: &Act, agreement: &Agreement, why: EndReason) -> Outcome<()> {
+pub(super) fn ended(tx: &mut Conn, act: &Act, agreement: &Agreement, why: AgreementEnd) -> Outcome<()> {
     if !why.is_told() {
         return Ok(());
     }

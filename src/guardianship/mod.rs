@@ -43,3 +43,15 @@ mod watching;
 
 pub use act::Act;
 pub use watching::{Watched, look_at_child, watch_over};
+
+use chrono::NaiveDate;
+
+use crate::duties::Difference;
+use crate::problem::Outcome;
+use crate::storage::Conn;
+
+/// The duties that the records of this slice call for on `today`, against those that are open: there must be none.
+pub fn differences(conn: &mut Conn, today: NaiveDate) -> Outcome<Vec<Difference>> {
+    let expected = duties::expected(conn, today)?;
+    crate::duties::differences(conn, &duties::KINDS, expected)
+}

@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::act::Act;
 use super::agreement::AgreementState;
+use super::duties;
 use super::evidence::EventKind;
 use super::reasons::refusal;
 use super::remuneration::{PayPeriod, pay_objection, periods};
 use super::store::agreement as kept;
 use super::store::{evidence, payment};
-use super::duties;
 use crate::duties::{ClosedHow, DutyKind, close_all};
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
@@ -31,8 +31,7 @@ pub(super) fn record(tx: &mut Conn, act: &Act, id: i64, period_from: NaiveDate, 
         return Err(Problem::field("paid_on", "date_in_future").into());
     }
     let terms = agreement.terms();
-    let agreed =
-        terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
+    let agreed = terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
     let paid = payment::periods(&payment::of(tx, &agreement)?);
     let until = agreed.iter().find(|period| period.from == period_from).map_or(period_from, |period| period.until);
     let period = PayPeriod { from: period_from, until };

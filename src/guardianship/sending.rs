@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::act::Act;
-use super::agreement::{AgreementState, PartyRole, Step, child_signs};
+use super::agreement::{AgreementState, AgreementStep, PartyRole, child_signs};
 use super::evidence::EventKind;
 use super::reasons::refusal;
 use super::store::agreement::{self as kept, Agreement, Change};
@@ -22,13 +22,14 @@ use crate::storage::Conn;
 /// 409 with everything that is still missing; 422 when the text cannot be written.
 pub(super) fn send(tx: &mut Conn, act: &Act, id: i64, witness_id: i64) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
-    let next = agreement.state.after(Step::Send, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;
+    let next =
+        agreement.state.after(AgreementStep::Send, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;
     let family = family::family(tx, agreement.child_id)?;
     if !family::is_village_official(tx, witness_id, &agreement.village_code, act.today())? {
         return Err(Problem::field("witness_id", "witness_not_official").into());
     }
     name_parties(tx, act, &agreement, &family, witness_id)?;
-    let missing = drafting::missing(tx, act, &agreement, Step::Send)?;
+    let missing = drafting::missing(tx, act, &agreement, AgreementStep::Send)?;
     if !missing.is_empty() {
         return Err(refusal("agreement_not_ready", "agreement", missing).into());
     }
@@ -44,8 +45,10 @@ pub(super) fn send(tx: &mut Conn, act: &Act, id: i64, witness_id: i64) -> Outcom
     };
     kept::change(tx, id, agreement.state, change)?;
     let parties = kept::parties(tx, id)?;
-    let named: Vec<_> =
-        parties.iter().map(|party| json!({ "party": party.id, "role": party.role, "person": party.person_id })).collect();
+    let named: Vec<_> = parties
+        .iter()
+        .map(|party| json!({ "party": party.id, "role": party.role, "person": party.person_id }))
+        .collect();
     let body = json!({
         "document": frozen.hash, "algorithm": super::evidence::ALGORITHM, "template": text::TEMPLATE_VERSION,
         "mode": mode, "parties": named,
@@ -84,11 +87,8 @@ fn write(conn: &mut Conn, act: &Act, agreement: &Agreement, family: &Family, wit
         None => None,
     };
     let carer = Named { relation: details.relation, ..person_named(conn, act, agreement.carer_id)? };
-    let witness = Named {
-        name: person(conn, witness_id)?.name,
-        village: Some(family.village_name.clone()),
-        ..Named::default()
-    };
+    let witness =
+        Named { name: person(conn, witness_id)?.name, village: Some(family.village_name.clone()), ..Named::default() };
     let data = AgreementText {
         number: agreement.number(),
         version: agreement.revision,

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::act::Act;
-use super::agreement::{AgreementState, PartyRole, Step, missing_for};
+use super::agreement::{AgreementState, AgreementStep, PartyRole, missing_for};
 use super::evidence::EventKind;
 use super::reasons::{Reason, refusal};
 use super::signature::{Attempt, CONSENT_TEXT_VERSION, Device, Hosting, Manner, Reading, TurnOutcome};
@@ -13,7 +13,7 @@ use super::store::agreement::{self as kept, Agreement, Party};
 use super::store::signature::{self as made, NewSignature, NewTurn, Turn};
 use super::store::{evidence, family};
 use super::strokes::Handwriting;
-use super::{drafting, duties, entering, ending, messages};
+use super::{drafting, duties, ending, entering, messages};
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::duties::ClosedHow;
@@ -138,7 +138,7 @@ pub(super) fn sign(tx: &mut Conn, act: &Act, id: i64, party_id: i64, wanted: &Wa
     };
     keep(tx, act, &agreement, (&party, signer.as_ref()), (turn.as_ref(), code_id), wanted)?;
     let facts = drafting::facts(tx, act, &agreement)?;
-    if missing_for(Step::Complete, &facts, act.limits(), act.today()).is_empty() {
+    if missing_for(AgreementStep::Complete, &facts, act.limits(), act.today()).is_empty() {
         entering::enter_into_force(tx, act, &agreement)?;
     }
     Ok(Signed::Counted)
@@ -183,7 +183,13 @@ fn objections(
 }
 
 /// Uses the code up, or counts the wrong attempt.
-fn redeem(tx: &mut Conn, act: &Act, agreement: &Agreement, (party, signer): (&Party, &Person), code: &str) -> Outcome<Option<i64>> {
+fn redeem(
+    tx: &mut Conn,
+    act: &Act,
+    agreement: &Agreement,
+    (party, signer): (&Party, &Person),
+    code: &str,
+) -> Outcome<Option<i64>> {
     let hash = agreement.document_hash.as_deref().unwrap_or_default();
     let number = phone_of(&act.vault, signer)?.unwrap_or_default();
     let bound_to = binding(agreement, party, hash);
@@ -207,7 +213,8 @@ fn keep(
     let manner = if wanted.in_person { Manner::InPerson } else { Manner::OwnPhone };
     let from_address = act.actor.as_ref().and_then(|actor| actor.from_address.as_deref());
     let number = signer.map(|signer| phone_of(&act.vault, signer)).transpose()?.flatten();
-    let phone_index = number.as_deref().filter(|_| code_id.is_some()).map(|number| act.vault.index(Purpose::Phone, number));
+    let phone_index =
+        number.as_deref().filter(|_| code_id.is_some()).map(|number| act.vault.index(Purpose::Phone, number));
     let new = NewSignature {
         agreement_id: agreement.id,
         party_id: party.id,
@@ -256,7 +263,7 @@ pub(super) fn refuse(tx: &mut Conn, act: &Act, id: i64, party_id: i64, reason: &
         made::close_turn(tx, act.now, turn.id, TurnOutcome::Refused)?;
     }
     let body = json!({ "party": party.id, "role": party.role, "reason": reason });
-    ending::give_up(tx, act, &agreement, Step::Decline, super::agreement::EndReason::PartyRefused, &body)
+    ending::give_up(tx, act, &agreement, AgreementStep::Decline, super::agreement::AgreementEnd::PartyRefused, &body)
 }
 
 /// The party of this agreement.

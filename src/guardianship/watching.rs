@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::act::Act;
-use super::agreement::{AgreementState, EndReason, Step};
+use super::agreement::{AgreementEnd, AgreementState, AgreementStep};
 use super::gap::{Cover, CoverVerdict, cover};
 use super::store::agreement::{self as kept, Agreement};
 use super::store::following::{self, ChangeSettled};
@@ -90,24 +90,24 @@ fn look_at_agreement(tx: &mut Conn, act: &Act, id: i64) -> Outcome<Option<Agreem
         return Ok(Some(AgreementState::Ended));
     }
     if is_forgotten(act, &agreement) {
-        ending::give_up(tx, act, &agreement, Step::Lapse, EndReason::NobodyWentOn, &Value::Null)?;
+        ending::give_up(tx, act, &agreement, AgreementStep::Lapse, AgreementEnd::NobodyWentOn, &Value::Null)?;
         return Ok(Some(AgreementState::Lapsed));
     }
     Ok(None)
 }
 
 /// Why an agreement in force is over today, if it is.
-fn end_of(conn: &mut Conn, act: &Act, agreement: &Agreement) -> Outcome<Option<EndReason>> {
+fn end_of(conn: &mut Conn, act: &Act, agreement: &Agreement) -> Outcome<Option<AgreementEnd>> {
     if agreement.state != AgreementState::InForce {
         return Ok(None);
     }
     let successor = kept::successor(conn, agreement.id)?;
     Ok(if successor.is_some_and(|next| next.term_from <= act.today()) {
-        Some(EndReason::Renewed)
+        Some(AgreementEnd::Renewed)
     } else if agreement.term_until < act.today() {
-        Some(EndReason::Expired)
+        Some(AgreementEnd::Expired)
     } else if person(conn, agreement.carer_id)?.deceased_on.is_some() {
-        Some(EndReason::CarerDied)
+        Some(AgreementEnd::CarerDied)
     } else {
         None
     })
@@ -119,9 +119,7 @@ fn is_forgotten(act: &Act, agreement: &Agreement) -> bool {
         (AgreementState::AwaitingSignatures, Some(sent_at)) => {
             sent_at.plus_days(settings.signing_lapses_after_days) <= act.now || agreement.term_until < act.today()
         }
-        (state, _) if state.is_pending() => {
-            agreement.created_at.plus_days(settings.draft_lapses_after_days) <= act.now
-        }
+        (state, _) if state.is_pending() => agreement.created_at.plus_days(settings.draft_lapses_after_days) <= act.now,
         _ => false,
     }
 }

@@ -13,10 +13,10 @@ use crate::audit::Access;
 use crate::children;
 use crate::guardianship::access::{AssessCapacity, ReadCapacity};
 use crate::guardianship::act::Act;
-use crate::guardianship::capacity::{Answer, Fitness, Questionnaire, Submission};
+use crate::guardianship::capacity::{CapacityAnswer, Fitness, Questionnaire, Submission};
+use crate::guardianship::drafting;
 use crate::guardianship::reasons::Finding;
 use crate::guardianship::store::capacity::{StoredAssessment, load, of_child};
-use crate::guardianship::drafting;
 use crate::http::{Answer as Response, Body, IdempotencyKey, PathId, Stored, ok, once};
 use crate::identity::{May, person};
 use crate::problem::Outcome;
@@ -28,7 +28,7 @@ pub struct AssessmentBody {
     pub carer_id: i64,
     /// Question code → answer; every question, and nothing else.
     #[validate(length(max = 100, code = "length"))]
-    pub answers: BTreeMap<String, Answer>,
+    pub answers: BTreeMap<String, CapacityAnswer>,
     pub conclusion: Fitness,
     /// Needed for "unfit", and where a warning or a need for support stands against "fit".
     #[validate(length(max = 1000, code = "length"))]
@@ -43,7 +43,7 @@ pub struct AssessmentView {
     pub carer_id: i64,
     pub carer_name: String,
     pub questionnaire: String,
-    pub answers: BTreeMap<String, Answer>,
+    pub answers: BTreeMap<String, CapacityAnswer>,
     pub conclusion: Fitness,
     pub findings: Vec<Finding>,
     pub reason: Option<String>,
@@ -61,13 +61,20 @@ pub async fn get_capacity_questionnaire(_may: May<ReadCapacity>) -> Response {
 /// The judgements on the carers of a child, newest first.
 #[utoipa::path(tag = "guardianship", operation_id = "list_capacity_assessments", params(("id" = i64, Path)), responses((status = 200, body = Vec<AssessmentView>)))]
 #[get("/children/{id}/capacity-assessments")]
-pub async fn list_capacity_assessments(app: web::Data<App>, may: May<ReadCapacity>, PathId(child_id): PathId) -> Response {
+pub async fn list_capacity_assessments(
+    app: web::Data<App>,
+    may: May<ReadCapacity>,
+    PathId(child_id): PathId,
+) -> Response {
     let act = Act::by(&app, may.actor.clone());
     let access = Access::of(&may.actor, act.now, child_id, "capacity_assessment", may.purpose());
     let list = app
         .read(move |conn| {
             children::require(conn, &may.scope, child_id)?;
-            of_child(conn, child_id)?.into_iter().map(|(made, name)| assessment_view(&act, made, name)).collect::<Outcome<Vec<_>>>()
+            of_child(conn, child_id)?
+                .into_iter()
+                .map(|(made, name)| assessment_view(&act, made, name))
+                .collect::<Outcome<Vec<_>>>()
         })
         .await?;
     app.access_log.record(vec![access]).await?;
@@ -89,8 +96,11 @@ pub async fn assess_carer(
     let stored = app
         .write(move |tx| {
             once(tx, act.now, may.actor.person_id, &key, &(child_id, &body), |tx| {
-                let submission =
-                    Submission { answers: body.answers.clone(), conclusion: body.conclusion, reason: body.reason.clone() };
+                let submission = Submission {
+                    answers: body.answers.clone(),
+                    conclusion: body.conclusion,
+                    reason: body.reason.clone(),
+                };
                 let id = drafting::assess(tx, &act, &may.scope, child_id, body.carer_id, &submission)?;
                 let made = load(tx, id)?;
                 let name = person(tx, made.carer_id)?.name;

@@ -11,7 +11,7 @@ use super::view::{AgreementView, view};
 use crate::app::App;
 use crate::guardianship::access::{DraftAgreement, EndAgreement, RecordHandOver};
 use crate::guardianship::act::Act;
-use crate::guardianship::agreement::EndReason;
+use crate::guardianship::agreement::AgreementEnd;
 use crate::guardianship::store::agreement::{self as kept, Reach};
 use crate::guardianship::{amending, ending};
 use crate::http::{Answer, Body, IdempotencyKey, PathId, Stored, once, versioned};
@@ -96,7 +96,7 @@ pub async fn renew_agreement(
 #[serde(deny_unknown_fields)]
 pub struct EndingBody {
     /// Parents may withdraw or have returned, the carer may withdraw; the village and the township may record any reason.
-    pub reason: EndReason,
+    pub reason: AgreementEnd,
 }
 
 /// Ends an agreement in force. Either side may, at any time; the child's hand-over becomes the village's duty.

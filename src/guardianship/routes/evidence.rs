@@ -73,7 +73,11 @@ pub async fn verify_evidence(app: web::Data<App>, may: May<ReadAgreement>, PathI
 /// A signature as it was written.
 #[utoipa::path(tag = "guardianship", operation_id = "get_signature_picture", params(("id" = i64, Path), ("party" = i64, Path)), responses((status = 200, content_type = "image/svg+xml", body = String)))]
 #[get("/agreements/{id}/signatures/{party}/picture")]
-pub async fn get_signature_picture(app: web::Data<App>, may: May<ReadAgreement>, path: web::Path<(i64, i64)>) -> Answer {
+pub async fn get_signature_picture(
+    app: web::Data<App>,
+    may: May<ReadAgreement>,
+    path: web::Path<(i64, i64)>,
+) -> Answer {
     let (id, party_id) = path.into_inner();
     let (now, purpose, actor, vault) = (app.clock.now(), may.purpose(), may.actor.clone(), app.vault.clone());
     let (child_id, picture) = app

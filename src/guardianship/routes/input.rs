@@ -79,9 +79,9 @@ impl TermsBody {
     /// # Errors
     /// 422 for amounts that make no sense.
     fn checked(&self) -> Outcome<()> {
-        let costs_fit = self.living_costs.is_none_or(|costs| {
-            (1..=10_000_000).contains(&costs.amount_fen) && (1..=28).contains(&costs.day)
-        });
+        let costs_fit = self
+            .living_costs
+            .is_none_or(|costs| (1..=10_000_000).contains(&costs.amount_fen) && (1..=28).contains(&costs.day));
         if !costs_fit {
             return Err(Problem::field("living_costs", "range").into());
         }

@@ -10,7 +10,7 @@ use crate::audit::Access;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::duties::ClosedHow;
-use crate::guardianship::access::AcknowledgeNotice;
+use crate::guardianship::access::{AcknowledgeNotice, ReadNotice};
 use crate::guardianship::act::{About, Act};
 use crate::guardianship::duties;
 use crate::guardianship::evidence::EventKind;
@@ -58,15 +58,14 @@ pub struct NoticeView {
 #[get("/care-notices")]
 pub async fn list_care_notices(
     app: web::Data<App>,
-    may: May<AcknowledgeNotice>,
+    may: May<ReadNotice>,
     filter: Query<NoticeFilter>,
     page: Query<Page>,
 ) -> Answer {
     let (now, purpose, actor) = (app.clock.now(), may.purpose(), may.actor.clone());
     let listing = app
         .read(move |conn| {
-            let who = (&may.actor, &may.scope);
-            let found = notice::list(conn, who, filter.open, page.after_id()?, page.fetch())?;
+            let found = notice::list(conn, &may.actor, filter.open, page.after_id()?, page.fetch())?;
             let items = found.into_iter().map(|(notice, child_name)| summary(notice, child_name)).collect();
             Ok(page.listing(items, |item: &NoticeSummary| id_cursor(item.id)))
         })
@@ -91,11 +90,11 @@ fn summary(notice: notice::Notice, child_name: String) -> NoticeSummary {
 /// One notice.
 #[utoipa::path(tag = "guardianship", operation_id = "get_care_notice", params(("id" = i64, Path)), responses((status = 200, body = NoticeView)))]
 #[get("/care-notices/{id}")]
-pub async fn get_care_notice(app: web::Data<App>, may: May<AcknowledgeNotice>, PathId(id): PathId) -> Answer {
+pub async fn get_care_notice(app: web::Data<App>, may: May<ReadNotice>, PathId(id): PathId) -> Answer {
     let (now, purpose, actor, vault) = (app.clock.now(), may.purpose(), may.actor.clone(), app.vault.clone());
     let shown = app
         .read(move |conn| {
-            let found = notice::load(conn, &may.actor, &may.scope, id)?;
+            let found = notice::load(conn, &may.actor, id)?;
             Ok(NoticeView {
                 id,
                 child_id: found.child_id,
@@ -118,14 +117,13 @@ pub async fn acknowledge_care_notice(app: web::Data<App>, may: May<AcknowledgeNo
     let act = Act::by(&app, may.actor.clone());
     let shown = app
         .write(move |tx| {
-            let found = notice::load(tx, &may.actor, &may.scope, id)?;
+            let found = notice::load(tx, &may.actor, id)?;
             agreement::hold(tx, found.agreement_id)?;
             notice::acknowledge(tx, act.now, id, may.actor.person_id)?;
             let body = json!({ "notice": id, "to": found.addressee });
             evidence::append(tx, &act, found.agreement_id, EventKind::NoticeAcknowledged, &body)?;
             duties::close_acknowledgement(tx, &act, &found, ClosedHow::Met)?;
-            let about =
-                About { kind: "care_notice", id, child_id: found.child_id, area_code: &found.area_code };
+            let about = About { kind: "care_notice", id, child_id: found.child_id, area_code: &found.area_code };
             act.audit(tx, "care_notice.acknowledged", about, &json!({ "to": found.addressee }))?;
             let name = crate::guardianship::store::family::child(tx, found.child_id)?.name;
             Ok(summary(notice::kept(tx, id)?, name))

@@ -97,8 +97,7 @@ fn payments(conn: &mut Conn, id: i64) -> Outcome<PaymentsView> {
     let agreement = kept::load(conn, id)?;
     let paid = payment::of(conn, &agreement)?;
     let terms = agreement.terms();
-    let periods =
-        terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
+    let periods = terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
     Ok(PaymentsView {
         terms,
         next: next_unpaid(&periods, &payment::periods(&paid)),

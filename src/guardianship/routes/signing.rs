@@ -79,7 +79,12 @@ pub struct TurnView {
 /// Hands the caller's phone to a signer. One signer at a time: 409 while another has it.
 #[utoipa::path(tag = "guardianship", operation_id = "open_signing_turn", params(("id" = i64, Path)), request_body = TurnBody, responses((status = 201, body = TurnView)))]
 #[post("/agreements/{id}/signing-turns")]
-pub async fn open_signing_turn(app: web::Data<App>, may: May<HostSigning>, PathId(id): PathId, body: Body<TurnBody>) -> Answer {
+pub async fn open_signing_turn(
+    app: web::Data<App>,
+    may: May<HostSigning>,
+    PathId(id): PathId,
+    body: Body<TurnBody>,
+) -> Answer {
     let act = Act::by(&app, may.actor.clone());
     let turn = app
         .write(move |tx| {

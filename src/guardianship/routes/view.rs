@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::clock::Instant;
 use crate::config::SigningMode;
 use crate::guardianship::act::Act;
-use crate::guardianship::agreement::{AgreementState, CarerKind, EndReason, PartyRole, Step};
+use crate::guardianship::agreement::{AgreementEnd, AgreementState, AgreementStep, CarerKind, PartyRole};
 use crate::guardianship::bars::Declaration;
 use crate::guardianship::capacity::{CarerFacts, Fitness};
 use crate::guardianship::drafting;
@@ -24,6 +24,7 @@ use crate::storage::Conn;
 
 /// Somebody, by name.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NamedRef)]
 pub struct Named {
     pub id: i64,
     #[schema(example = "赵桂兰")]
@@ -96,11 +97,11 @@ pub struct AgreementView {
     pub sent_at: Option<Instant>,
     pub in_force_at: Option<Instant>,
     pub ended_on: Option<NaiveDate>,
-    pub end_reason: Option<EndReason>,
+    pub end_reason: Option<AgreementEnd>,
     pub hand_over: Option<HandOverView>,
     pub parties: Vec<PartyView>,
     /// The step that comes next, if any.
-    pub next: Option<Step>,
+    pub next: Option<AgreementStep>,
     /// What stands in its way.
     pub missing: Vec<Finding>,
     /// What to keep an eye on while it is in force.
@@ -198,8 +199,8 @@ pub(super) fn view(conn: &mut Conn, act: &Act, id: i64) -> Outcome<AgreementView
 }
 
 /// The next step on the way to force, of those the state allows.
-fn next_step(agreement: &Agreement) -> Option<Step> {
-    [Step::Assess, Step::Consent, Step::Send, Step::Complete]
+fn next_step(agreement: &Agreement) -> Option<AgreementStep> {
+    [AgreementStep::Assess, AgreementStep::Consent, AgreementStep::Send, AgreementStep::Complete]
         .into_iter()
         .find(|step| agreement.state.after(*step, agreement.kind).is_some())
 }

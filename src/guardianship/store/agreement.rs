@@ -8,7 +8,7 @@ use crate::children;
 use crate::clock::Instant;
 use crate::config::SigningMode;
 use crate::crypto::{Purpose, Vault};
-use crate::guardianship::agreement::{AgreementState, CarerKind, EndReason, PartyFacts, PartyRole};
+use crate::guardianship::agreement::{AgreementEnd, AgreementState, CarerKind, PartyFacts, PartyRole};
 use crate::guardianship::bars::Declaration;
 use crate::guardianship::evidence::{ALGORITHM, GENESIS};
 use crate::guardianship::remuneration::{Payer, Period, Terms};
@@ -27,7 +27,7 @@ pub(in crate::guardianship) struct Agreement {
     pub revision: i64,
     pub replaces_id: Option<i64>,
     /// What the replaced version ends as: `amended` or `renewed`.
-    pub replaces_how: Option<EndReason>,
+    pub replaces_how: Option<AgreementEnd>,
     pub child_id: i64,
     pub carer_id: i64,
     pub village_code: String,
@@ -40,7 +40,6 @@ pub(in crate::guardianship) struct Agreement {
     pub pay_period: Option<Period>,
     pub payer: Option<Payer>,
     pub declaration_sealed: Option<String>,
-    pub assessment_id: Option<i64>,
     pub consent: Option<bool>,
     pub consented_on: Option<NaiveDate>,
     pub document_hash: Option<String>,
@@ -48,7 +47,7 @@ pub(in crate::guardianship) struct Agreement {
     pub sent_at: Option<Instant>,
     pub in_force_at: Option<Instant>,
     pub ended_on: Option<NaiveDate>,
-    pub end_reason: Option<EndReason>,
+    pub end_reason: Option<AgreementEnd>,
     pub evidence_count: i64,
     pub evidence_head: String,
     pub version: i64,
@@ -95,7 +94,7 @@ impl Agreement {
 
 /// A draft to keep.
 pub(in crate::guardianship) struct NewAgreement {
-    pub replaces: Option<(Agreement, EndReason)>,
+    pub replaces: Option<(Agreement, AgreementEnd)>,
     pub child_id: i64,
     pub carer_id: i64,
     pub village_code: String,
@@ -146,7 +145,7 @@ pub(in crate::guardianship) struct Change {
     pub sent_at: Option<Instant>,
     pub in_force_at: Option<Instant>,
     pub ended_on: Option<NaiveDate>,
-    pub end_reason: Option<EndReason>,
+    pub end_reason: Option<AgreementEnd>,
     pub term_from: Option<NaiveDate>,
     pub term_until: Option<NaiveDate>,
     pub details_sealed: Option<String>,
@@ -191,7 +190,9 @@ pub(in crate::guardianship) fn require(conn: &mut Conn, scope: &Scope, reach: Re
     let person_id = if reach == Reach::ChildOrParty { scope.person_id } else { 0 };
     let found: i64 = agreements::table
         .filter(agreements::id.eq(id))
-        .filter(agreements::child_id.eq_any(children::visible_ids(scope)).or(agreements::id.eq_any(named_on(person_id))))
+        .filter(
+            agreements::child_id.eq_any(children::visible_ids(scope)).or(agreements::id.eq_any(named_on(person_id))),
+        )
         .count()
         .get_result(conn)?;
     if found == 0 { Err(Problem::not_found().into()) } else { Ok(()) }
@@ -214,11 +215,18 @@ pub(in crate::guardianship) struct Narrow {
     pub after_id: Option<i64>,
 }
 
-pub(in crate::guardianship) fn list(conn: &mut Conn, scope: &Scope, narrow: Narrow, limit: i64) -> Outcome<Vec<Agreement>> {
+pub(in crate::guardianship) fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    narrow: Narrow,
+    limit: i64,
+) -> Outcome<Vec<Agreement>> {
     let mut query = agreements::table
         .select(Agreement::as_select())
         .filter(
-            agreements::child_id.eq_any(children::visible_ids(scope)).or(agreements::id.eq_any(named_on(scope.person_id))),
+            agreements::child_id
+                .eq_any(children::visible_ids(scope))
+                .or(agreements::id.eq_any(named_on(scope.person_id))),
         )
         .order(agreements::id)
         .limit(limit)
@@ -242,7 +250,11 @@ pub(in crate::guardianship) fn list(conn: &mut Conn, scope: &Scope, narrow: Narr
 }
 
 /// The agreements of a child in one of `states`, oldest first.
-pub(in crate::guardianship) fn of_child(conn: &mut Conn, child_id: i64, states: &[AgreementState]) -> Outcome<Vec<Agreement>> {
+pub(in crate::guardianship) fn of_child(
+    conn: &mut Conn,
+    child_id: i64,
+    states: &[AgreementState],
+) -> Outcome<Vec<Agreement>> {
     Ok(agreements::table
         .select(Agreement::as_select())
         .filter(agreements::child_id.eq(child_id))
@@ -272,7 +284,12 @@ pub(in crate::guardianship) fn successor(conn: &mut Conn, id: i64) -> Outcome<Op
 }
 
 /// How many other children are in this carer's care on `today`.
-pub(in crate::guardianship) fn other_children_in_care(conn: &mut Conn, carer_id: i64, child_id: i64, today: NaiveDate) -> Outcome<i64> {
+pub(in crate::guardianship) fn other_children_in_care(
+    conn: &mut Conn,
+    carer_id: i64,
+    child_id: i64,
+    today: NaiveDate,
+) -> Outcome<i64> {
     let children: Vec<i64> = agreements::table
         .filter(agreements::carer_id.eq(carer_id))
         .filter(agreements::child_id.ne(child_id))
@@ -289,7 +306,6 @@ pub(in crate::guardianship) fn other_children_in_care(conn: &mut Conn, carer_id:
 #[diesel(table_name = agreement_parties)]
 pub(in crate::guardianship) struct Party {
     pub id: i64,
-    pub agreement_id: i64,
     pub role: PartyRole,
     pub person_id: Option<i64>,
     pub signed_at: Option<Instant>,
@@ -320,7 +336,12 @@ pub(in crate::guardianship) fn party_facts(conn: &mut Conn, agreement_id: i64) -
     Ok(parties(conn, agreement_id)?.into_iter().map(facts).collect())
 }
 
-pub(in crate::guardianship) fn insert_party(tx: &mut Conn, agreement_id: i64, role: PartyRole, person_id: Option<i64>) -> Outcome<i64> {
+pub(in crate::guardianship) fn insert_party(
+    tx: &mut Conn,
+    agreement_id: i64,
+    role: PartyRole,
+    person_id: Option<i64>,
+) -> Outcome<i64> {
     Ok(diesel::insert_into(agreement_parties::table)
         .values((
             agreement_parties::agreement_id.eq(agreement_id),
@@ -332,7 +353,13 @@ pub(in crate::guardianship) fn insert_party(tx: &mut Conn, agreement_id: i64, ro
 }
 
 /// Keeps the frozen text. There is one for each agreement, for ever.
-pub(in crate::guardianship) fn freeze(tx: &mut Conn, vault: &Vault, now: Instant, id: i64, frozen: &Frozen) -> Outcome<()> {
+pub(in crate::guardianship) fn freeze(
+    tx: &mut Conn,
+    vault: &Vault,
+    now: Instant,
+    id: i64,
+    frozen: &Frozen,
+) -> Outcome<()> {
     diesel::insert_into(agreement_documents::table)
         .values((
             agreement_documents::agreement_id.eq(id),

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
-use crate::guardianship::capacity::{Answer, Assessment, Fitness, Questionnaire, Submission};
+use crate::guardianship::capacity::{Assessment, CapacityAnswer, Fitness, Questionnaire, Submission};
 use crate::guardianship::reasons::Finding;
 use crate::problem::{Fault, Outcome};
 use crate::storage::Conn;
@@ -27,11 +27,10 @@ pub(in crate::guardianship) struct StoredAssessment {
     pub reason_sealed: Option<String>,
     pub assessed_on: NaiveDate,
     pub assessed_by: i64,
-    pub created_at: Instant,
 }
 
 impl StoredAssessment {
-    pub fn answers(&self) -> Outcome<BTreeMap<String, Answer>> {
+    pub fn answers(&self) -> Outcome<BTreeMap<String, CapacityAnswer>> {
         serde_json::from_str(&self.answers).map_err(Fault::internal)
     }
 
@@ -84,7 +83,11 @@ pub(in crate::guardianship) fn load(conn: &mut Conn, id: i64) -> Outcome<StoredA
 }
 
 /// The newest assessment of a carer for a child.
-pub(in crate::guardianship) fn newest(conn: &mut Conn, child_id: i64, carer_id: i64) -> Outcome<Option<StoredAssessment>> {
+pub(in crate::guardianship) fn newest(
+    conn: &mut Conn,
+    child_id: i64,
+    carer_id: i64,
+) -> Outcome<Option<StoredAssessment>> {
     Ok(capacity_assessments::table
         .select(StoredAssessment::as_select())
         .filter(capacity_assessments::child_id.eq(child_id))

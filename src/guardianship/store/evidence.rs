@@ -13,7 +13,13 @@ use crate::storage::schema::{agreements, evidence_events};
 use crate::storage::{Conn, changed};
 
 /// Appends one event to the chain of an agreement.
-pub(in crate::guardianship) fn append(tx: &mut Conn, act: &Act, agreement_id: i64, kind: EventKind, body: &impl Serialize) -> Outcome<Event> {
+pub(in crate::guardianship) fn append(
+    tx: &mut Conn,
+    act: &Act,
+    agreement_id: i64,
+    kind: EventKind,
+    body: &impl Serialize,
+) -> Outcome<Event> {
     // Counting up takes the row, so that two events at one moment get two places.
     let (count, hash): (i64, String) = diesel::update(agreements::table.find(agreement_id))
         .set(agreements::evidence_count.eq(agreements::evidence_count + 1))

@@ -10,7 +10,9 @@ use crate::guardianship::text::Named;
 use crate::identity::{Person, PostKind, TieKind, phone_of};
 use crate::problem::Outcome;
 use crate::storage::Conn;
-use crate::storage::schema::{areas, child_ties, children, household_members, households, organisations, people, posts};
+use crate::storage::schema::{
+    areas, child_ties, children, household_members, households, organisations, people, posts,
+};
 
 /// The child, as this slice needs it.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -107,7 +109,11 @@ impl Family {
 }
 
 /// A person as a text names them.
-pub(in crate::guardianship) fn named(vault: &Vault, person: &Person, identity_number_sealed: Option<&str>) -> Outcome<Named> {
+pub(in crate::guardianship) fn named(
+    vault: &Vault,
+    person: &Person,
+    identity_number_sealed: Option<&str>,
+) -> Outcome<Named> {
     Ok(Named {
         name: person.name.clone(),
         birth_date: person.birth_date.map(|day| day.to_string()),
@@ -153,9 +159,23 @@ fn members(conn: &mut Conn, household_id: i64) -> Outcome<Vec<Member>> {
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(person, (identity_number_sealed, kin, holds_guardianship, condition, away_place, away_since, backup_order))| {
-            Member { person, identity_number_sealed, kin, holds_guardianship, condition, away_place, away_since, backup_order }
-        })
+        .map(
+            |(
+                person,
+                (identity_number_sealed, kin, holds_guardianship, condition, away_place, away_since, backup_order),
+            )| {
+                Member {
+                    person,
+                    identity_number_sealed,
+                    kin,
+                    holds_guardianship,
+                    condition,
+                    away_place,
+                    away_since,
+                    backup_order,
+                }
+            },
+        )
         .collect())
 }
 
@@ -185,7 +205,12 @@ pub(in crate::guardianship) fn identity_number_sealed(conn: &mut Conn, person_id
 }
 
 /// Whether a person holds a post in the village itself on `today` (who may witness and host there).
-pub(in crate::guardianship) fn is_village_official(conn: &mut Conn, person_id: i64, village_code: &str, today: NaiveDate) -> Outcome<bool> {
+pub(in crate::guardianship) fn is_village_official(
+    conn: &mut Conn,
+    person_id: i64,
+    village_code: &str,
+    today: NaiveDate,
+) -> Outcome<bool> {
     let held: i64 = posts::table
         .filter(posts::person_id.eq(person_id))
         .filter(posts::area_code.eq(village_code))
@@ -198,7 +223,11 @@ pub(in crate::guardianship) fn is_village_official(conn: &mut Conn, person_id: i
 }
 
 /// The village director's name and number, for "whom to ask".
-pub(in crate::guardianship) fn director(conn: &mut Conn, village_code: &str, today: NaiveDate) -> Outcome<Option<Person>> {
+pub(in crate::guardianship) fn director(
+    conn: &mut Conn,
+    village_code: &str,
+    today: NaiveDate,
+) -> Outcome<Option<Person>> {
     Ok(posts::table
         .inner_join(people::table)
         .filter(posts::area_code.eq(village_code))

@@ -75,7 +75,9 @@ pub(in crate::guardianship) fn all_open_changes(conn: &mut Conn) -> Outcome<Vec<
 pub(in crate::guardianship) fn settle_change(tx: &mut Conn, now: Instant, id: i64, how: ChangeSettled) -> Outcome<()> {
     let open = carer_changes::table.find(id).filter(carer_changes::settled_at.is_null());
     changed(
-        diesel::update(open).set((carer_changes::settled_at.eq(now), carer_changes::settled_how.eq(how))).execute(tx)?,
+        diesel::update(open)
+            .set((carer_changes::settled_at.eq(now), carer_changes::settled_how.eq(how)))
+            .execute(tx)?,
     )
 }
 
@@ -89,7 +91,12 @@ pub(in crate::guardianship) struct HandOver {
     pub received_by: Option<String>,
 }
 
-pub(in crate::guardianship) fn open_hand_over(tx: &mut Conn, now: Instant, due_at: Instant, agreement: &Agreement) -> Outcome<i64> {
+pub(in crate::guardianship) fn open_hand_over(
+    tx: &mut Conn,
+    now: Instant,
+    due_at: Instant,
+    agreement: &Agreement,
+) -> Outcome<i64> {
     Ok(diesel::insert_into(hand_overs::table)
         .values((
             hand_overs::agreement_id.eq(agreement.id),
@@ -112,7 +119,11 @@ pub(in crate::guardianship) fn hand_over(conn: &mut Conn, agreement_id: i64) -> 
 
 /// The ids of all hand-overs that are not done.
 pub(in crate::guardianship) fn open_hand_overs(conn: &mut Conn) -> Outcome<Vec<i64>> {
-    Ok(hand_overs::table.filter(hand_overs::done_at.is_null()).select(hand_overs::id).order(hand_overs::id).load(conn)?)
+    Ok(hand_overs::table
+        .filter(hand_overs::done_at.is_null())
+        .select(hand_overs::id)
+        .order(hand_overs::id)
+        .load(conn)?)
 }
 
 /// # Errors

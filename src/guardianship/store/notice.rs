@@ -1,15 +1,18 @@
 //! Notices to school and village.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
+use crate::areas;
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault, sha256_hex};
 use crate::guardianship::notice::{Addressee, NoticeTo};
-use crate::identity::{Actor, Scope};
+use crate::identity::{Actor, ActorPost, OrganisationKind, PostKind};
 use crate::problem::{Outcome, Problem};
 use crate::storage::schema::{care_notices, children, organisations};
-use crate::storage::{Conn, changed, Db};
-use crate::identity::OrganisationKind;
+use crate::storage::{Conn, Db, changed};
 
 /// A notice as stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -24,9 +27,7 @@ pub(in crate::guardianship) struct Notice {
     pub text_sealed: String,
     pub text_hash: String,
     pub issued_at: Instant,
-    pub withdrawn_at: Option<Instant>,
     pub acknowledged_at: Option<Instant>,
-    pub acknowledged_by: Option<i64>,
 }
 
 pub(in crate::guardianship) fn insert(
@@ -82,7 +83,7 @@ pub(in crate::guardianship) fn village_committee(conn: &mut Conn, village_code: 
 /// The notices addressed to the caller's organisations or areas, newest first, with the child's name.
 pub(in crate::guardianship) fn list(
     conn: &mut Conn,
-    (actor, scope): (&Actor, &Scope),
+    actor: &Actor,
     open_only: bool,
     before_id: Option<i64>,
     limit: i64,
@@ -90,7 +91,7 @@ pub(in crate::guardianship) fn list(
     let mut query = care_notices::table
         .inner_join(children::table)
         .select((Notice::as_select(), children::name))
-        .filter(for_caller(actor, scope))
+        .filter(for_caller(actor))
         .filter(care_notices::withdrawn_at.is_null())
         .order(care_notices::id.desc())
         .limit(limit)
@@ -106,31 +107,33 @@ pub(in crate::guardianship) fn list(
 
 /// # Errors
 /// *Not found* when it is not addressed to the caller.
-pub(in crate::guardianship) fn load(conn: &mut Conn, actor: &Actor, scope: &Scope, id: i64) -> Outcome<Notice> {
+pub(in crate::guardianship) fn load(conn: &mut Conn, actor: &Actor, id: i64) -> Outcome<Notice> {
     care_notices::table
         .filter(care_notices::id.eq(id))
-        .filter(for_caller(actor, scope))
+        .filter(for_caller(actor))
         .select(Notice::as_select())
         .first(conn)
         .optional()?
         .ok_or_else(|| Problem::not_found().into())
 }
 
-/// A school's notices belong to the people of that school; a village's to the posts whose area it lies in.
+/// A school's notices belong to its head, a village's to its director; the township sees those of its area.
 /// Holds nothing but ids, digits of area codes, and names of our own.
-fn for_caller(actor: &Actor, scope: &Scope) -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    let organisations: Vec<String> =
-        actor.posts.iter().filter_map(|post| post.organisation_id).map(|id| id.to_string()).collect();
-    let mut ways: Vec<String> = scope
-        .areas
+fn for_caller(actor: &Actor) -> SqlLiteral<Bool> {
+    let within = |post: &ActorPost| areas::within("care_notices.area_code", post.area_prefix());
+    let ways: Vec<String> = actor
+        .posts
         .iter()
-        .filter(|_| actor.posts.iter().any(|post| post.organisation_id.is_none()))
-        .map(|prefix| crate::areas::within("care_notices.area_code", prefix))
+        .filter_map(|post| match (post.kind, post.organisation_id) {
+            (PostKind::SchoolHead, Some(id)) => Some(format!("care_notices.organisation_id = {id}")),
+            (PostKind::VillageDirector, _) => {
+                Some(format!("(care_notices.addressee = '{}' AND {})", NoticeTo::Village, within(post)))
+            }
+            (PostKind::TownshipSupervisor, _) => Some(within(post)),
+            _ => None,
+        })
         .collect();
-    if !organisations.is_empty() {
-        ways.push(format!("care_notices.organisation_id IN ({})", organisations.join(", ")));
-    }
-    diesel::dsl::sql(&if ways.is_empty() { "1 = 0".to_owned() } else { format!("({})", ways.join(" OR ")) })
+    sql(&if ways.is_empty() { "1 = 0".to_owned() } else { format!("({})", ways.join(" OR ")) })
 }
 
 /// # Errors

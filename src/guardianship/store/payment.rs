@@ -65,7 +65,5 @@ pub(in crate::guardianship) fn insert(
             .returning(remuneration_payments::id)
             .get_result(tx)
     })?;
-    id.ok_or_else(|| {
-        Problem::of("payment_refused").and_field("period_from", Reason::PeriodAlreadyPaid.as_str()).into()
-    })
+    id.ok_or_else(|| Problem::of("payment_refused").and_field("period_from", Reason::PeriodAlreadyPaid.as_str()).into())
 }

@@ -21,11 +21,8 @@ pub(in crate::guardianship) struct Turn {
     pub agreement_id: i64,
     pub party_id: i64,
     pub host_id: i64,
-    pub device: String,
     pub opened_at: Instant,
     pub seconds_since_previous: Option<i64>,
-    pub closed_at: Option<Instant>,
-    pub outcome: Option<TurnOutcome>,
 }
 
 /// A turn to open.
@@ -80,7 +77,12 @@ fn abandon_old(tx: &mut Conn, now: Instant, host_id: i64) -> Outcome<()> {
 }
 
 /// The open turn of a party with this host, if it is not too old.
-pub(in crate::guardianship) fn open_turn_of(conn: &mut Conn, now: Instant, host_id: i64, party_id: i64) -> Outcome<Option<Turn>> {
+pub(in crate::guardianship) fn open_turn_of(
+    conn: &mut Conn,
+    now: Instant,
+    host_id: i64,
+    party_id: i64,
+) -> Outcome<Option<Turn>> {
     Ok(signing_turns::table
         .select(Turn::as_select())
         .filter(signing_turns::host_id.eq(host_id))
@@ -136,7 +138,12 @@ pub(in crate::guardianship) struct NewSignature<'a> {
 ///
 /// # Errors
 /// 409 when the party has signed meanwhile.
-pub(in crate::guardianship) fn insert(tx: &mut Conn, vault: &Vault, now: Instant, new: &NewSignature<'_>) -> Outcome<()> {
+pub(in crate::guardianship) fn insert(
+    tx: &mut Conn,
+    vault: &Vault,
+    now: Instant,
+    new: &NewSignature<'_>,
+) -> Outcome<()> {
     let unsigned = agreement_parties::table.find(new.party_id).filter(agreement_parties::signed_at.is_null());
     changed(diesel::update(unsigned).set(agreement_parties::signed_at.eq(now)).execute(tx)?)?;
     let strokes = serde_json::to_string(new.handwriting).map_err(Fault::internal)?;
@@ -174,7 +181,12 @@ pub(in crate::guardianship) fn made_by(conn: &mut Conn, party_id: i64) -> Outcom
 }
 
 /// The strokes of a party's signature.
-pub(in crate::guardianship) fn strokes(conn: &mut Conn, vault: &Vault, agreement_id: i64, party_id: i64) -> Outcome<Handwriting> {
+pub(in crate::guardianship) fn strokes(
+    conn: &mut Conn,
+    vault: &Vault,
+    agreement_id: i64,
+    party_id: i64,
+) -> Outcome<Handwriting> {
     let sealed: String = signatures::table
         .filter(signatures::agreement_id.eq(agreement_id))
         .filter(signatures::party_id.eq(party_id))
