@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// The texts of every room; a room with problems of its own adds its file here.
 const TEXTS: &[&str] = &[
     include_str!("http/problems.toml"),
+    include_str!("guardianship/problems.toml"),
     include_str!("children/problems.toml"),
     include_str!("contact/problems.toml"),
     include_str!("protection/report/problems.toml"),

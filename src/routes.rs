@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, identity};
+use crate::{areas, children, contact, duties, guardianship, identity};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -31,6 +31,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(areas::routes::list_areas)
         .service(duties::routes::list_todo)
         .configure(children::routes::mount)
+        .configure(guardianship::routes::configure)
         .configure(report::routes::configure)
         .configure(contact::configure);
 }

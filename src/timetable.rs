@@ -5,6 +5,7 @@ use crate::children;
 use crate::clock::Instant;
 use crate::contact;
 use crate::duties;
+use crate::guardianship;
 use crate::messaging;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
@@ -28,6 +29,12 @@ pub const JOBS: &[Job] = &[
         why: "give children the labels of the new day: birthdays, six months completed",
         run: relabel,
     },
+    Job {
+        name: "watch_over_care",
+        cron: "0 20 0 * * *",
+        why: "end terms that are over, let forgotten signings lapse, find children whom nobody has care of",
+        run: watch_over_care,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
@@ -45,6 +52,14 @@ fn contact_night(app: &App, now: Instant) -> Outcome<String> {
 fn relabel(app: &App, now: Instant) -> Outcome<String> {
     let done = children::ledger::relabel_due(&app.store, &children::Occasion::of(app, now, None))?;
     Ok(format!("{} children looked at again, {} with other labels", done.looked_at, done.changed))
+}
+
+fn watch_over_care(app: &App, now: Instant) -> Outcome<String> {
+    let done = guardianship::watch_over(app, now)?;
+    Ok(format!(
+        "{} agreements ended, {} lapsed; {} gaps opened, {} closed",
+        done.ended, done.lapsed, done.gaps_opened, done.gaps_closed
+    ))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

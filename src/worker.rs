@@ -23,7 +23,7 @@ pub async fn work(app: App, holder: String, stop: watch::Receiver<bool>) {
 async fn carry_post(app: App, holder: String, mut stop: watch::Receiver<bool>) {
     let stopping = stop.clone();
     while !*stop.borrow() {
-        if let Err(error) = messaging::round(&app, &holder, answers::answer, &|| !*stopping.borrow()).await {
+        if let Err(error) = messaging::round(&app, &holder, answers::MEANINGS, &|| !*stopping.borrow()).await {
             tracing::error!(%error, "post round failed");
         }
         tokio::select! {

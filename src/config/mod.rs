@@ -15,6 +15,7 @@ use crate::messaging::channels::http::HttpGateway;
 use crate::messaging::retry::Patience;
 use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
+use crate::text_enum;
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 
@@ -114,13 +115,18 @@ pub struct GuardianshipConfig {
     pub term_months_max: i64,
     pub carer_age_warning: i32,
     pub carer_children_warning: i64,
+    pub assessment_valid_days: u64,
+    pub signing_lapses_after_days: i64,
+    pub draft_lapses_after_days: i64,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum SigningMode {
-    Electronic,
-    PaperOriginal,
+text_enum! {
+    /// Where the original of an agreement lies.
+    pub enum SigningMode {
+        Electronic = "electronic",
+        /// The printed twin is signed by hand; the electronic evidence is kept beside it.
+        PaperOriginal = "paper_original",
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -61,7 +61,7 @@ text_enum! {
 
 text_enum! {
     /// A step in the life of an agreement.
-    pub enum Step {
+    pub enum AgreementStep {
         Assess = "assess",
         Consent = "consent",
         Send = "send",
@@ -74,17 +74,17 @@ text_enum! {
 
 impl AgreementState {
     /// The state that `step` leads to from here, or none when it may not be taken.
-    pub fn after(self, step: Step, kind: CarerKind) -> Option<Self> {
+    pub fn after(self, step: AgreementStep, kind: CarerKind) -> Option<Self> {
         use AgreementState as S;
         match (self, step) {
-            (S::Draft, Step::Assess) => Some(S::Assessed),
-            (S::Assessed, Step::Consent) if kind.needs_consent() => Some(S::Consented),
-            (S::Assessed, Step::Send) if !kind.needs_consent() => Some(S::AwaitingSignatures),
-            (S::Consented, Step::Send) => Some(S::AwaitingSignatures),
-            (S::AwaitingSignatures, Step::Complete) => Some(S::InForce),
-            (S::InForce, Step::End) => Some(S::Ended),
-            (state, Step::Decline) if state.is_pending() => Some(S::Declined),
-            (state, Step::Lapse) if state.is_pending() => Some(S::Lapsed),
+            (S::Draft, AgreementStep::Assess) => Some(S::Assessed),
+            (S::Assessed, AgreementStep::Consent) if kind.needs_consent() => Some(S::Consented),
+            (S::Assessed, AgreementStep::Send) if !kind.needs_consent() => Some(S::AwaitingSignatures),
+            (S::Consented, AgreementStep::Send) => Some(S::AwaitingSignatures),
+            (S::AwaitingSignatures, AgreementStep::Complete) => Some(S::InForce),
+            (S::InForce, AgreementStep::End) => Some(S::Ended),
+            (state, AgreementStep::Decline) if state.is_pending() => Some(S::Declined),
+            (state, AgreementStep::Lapse) if state.is_pending() => Some(S::Lapsed),
             _ => None,
         }
     }
@@ -96,8 +96,8 @@ impl AgreementState {
 }
 
 text_enum! {
-    /// Why an agreement is over.
-    pub enum EndReason {
+    /// Why an agreement is over, or never came in force.
+    pub enum AgreementEnd {
         Expired = "expired",
         ParentsWithdrew = "parents_withdrew",
         CarerWithdrew = "carer_withdrew",
@@ -109,16 +109,22 @@ text_enum! {
         CustodyChanged = "custody_changed",
         Violence = "violence",
         Placed = "placed",
+        /// Before it came in force:
+        VillageRefused = "village_refused",
+        PartyRefused = "party_refused",
+        NobodyWentOn = "nobody_went_on",
+        TakenBack = "taken_back",
         /// Another version took its place.
         Amended = "amended",
         Renewed = "renewed",
     }
 }
 
-impl EndReason {
-    /// After these, what is on its way to the parties is stopped at once.
-    pub fn stops_messages(self) -> bool {
-        !matches!(self, Self::Amended | Self::Renewed)
+impl AgreementEnd {
+    /// Whether the family is written to about it: not of a dead child, not where there was violence, and not when a new
+    /// version speaks for itself.
+    pub fn is_told(self) -> bool {
+        !matches!(self, Self::Amended | Self::Renewed | Self::ChildDied | Self::Violence | Self::CustodyChanged)
     }
 
     /// After these somebody must see to it that the child is cared for.
@@ -126,9 +132,18 @@ impl EndReason {
         !matches!(self, Self::Amended | Self::Renewed | Self::ChildDied | Self::ChildGrownUp)
     }
 
-    /// Which the parties themselves may give (either side may end at any time [L]).
-    pub fn given_by_party(self) -> bool {
-        matches!(self, Self::ParentsWithdrew | Self::CarerWithdrew | Self::ParentReturned)
+    /// Which an agreement in force may end with, as recorded by a person.
+    pub fn ends_care(self) -> bool {
+        !matches!(
+            self,
+            Self::Expired
+                | Self::Amended
+                | Self::Renewed
+                | Self::VillageRefused
+                | Self::PartyRefused
+                | Self::NobodyWentOn
+                | Self::TakenBack
+        )
     }
 }
 
@@ -192,22 +207,23 @@ impl Default for Limits {
 }
 
 /// What stands in the way of `step` on `today`; empty when it may be taken.
-pub fn missing_for(step: Step, facts: &Facts, limits: Limits, today: NaiveDate) -> Vec<Finding> {
+pub fn missing_for(step: AgreementStep, facts: &Facts, limits: Limits, today: NaiveDate) -> Vec<Finding> {
     let mut missing = Vec::new();
-    if matches!(step, Step::Assess | Step::Consent | Step::Send) {
+    if matches!(step, AgreementStep::Assess | AgreementStep::Consent | AgreementStep::Send) {
         missing.extend(declaration_missing(facts));
         missing.extend(assessment_missing(facts, limits, today));
         missing.extend(parties_wrong(facts));
-        missing.extend(term_wrong(facts, limits, today).map(Finding::from));
+        let term = term_wrong((facts.from, facts.until), facts.child_birth_date, limits, today);
+        missing.extend(term.map(Finding::from));
         missing.extend(remuneration_missing(facts).map(Finding::from));
     }
-    if step == Step::Send {
+    if step == AgreementStep::Send {
         missing.extend(consent_missing(facts).map(Finding::from));
     }
-    if matches!(step, Step::Send | Step::Complete) {
+    if matches!(step, AgreementStep::Send | AgreementStep::Complete) {
         missing.extend(witness_wrong(facts).map(Finding::from));
     }
-    if step == Step::Complete {
+    if step == AgreementStep::Complete {
         missing.extend(signatures_missing(facts));
     }
     missing
@@ -244,15 +260,20 @@ fn parties_wrong(facts: &Facts) -> Vec<Finding> {
 }
 
 /// What is wrong with the term on the day it is looked at, if anything.
-pub fn term_wrong(facts: &Facts, limits: Limits, today: NaiveDate) -> Option<Reason> {
-    let longest = facts.from.checked_add_months(Months::new(limits.term_months)).unwrap_or(NaiveDate::MAX);
-    if facts.until < facts.from {
+pub fn term_wrong(
+    (from, until): (NaiveDate, NaiveDate),
+    child_birth_date: NaiveDate,
+    limits: Limits,
+    today: NaiveDate,
+) -> Option<Reason> {
+    let longest = from.checked_add_months(Months::new(limits.term_months)).unwrap_or(NaiveDate::MAX);
+    if until < from {
         Some(Reason::TermBackwards)
-    } else if facts.until >= longest {
+    } else if until >= longest {
         Some(Reason::TermTooLong)
-    } else if facts.until < today {
+    } else if until < today {
         Some(Reason::TermOver)
-    } else if facts.until >= birthday(facts.child_birth_date, 18) {
+    } else if until >= birthday(child_birth_date, 18) {
         Some(Reason::TermBeyondMajority)
     } else {
         None

@@ -110,6 +110,26 @@ pub fn objections(declaration: &Declaration) -> Vec<Reason> {
     reasons
 }
 
+/// The words of a declaration by field, to bound their length.
+pub fn texts(declaration: &Declaration) -> Vec<(&'static str, &str)> {
+    let considered = &declaration.considerations;
+    let mut texts = vec![
+        ("checked_how", declaration.checked_how.as_str()),
+        ("character", &considered.character),
+        ("family", &considered.family),
+        ("body_and_mind", &considered.body_and_mind),
+        ("bond", &considered.bond),
+    ];
+    match &declaration.childs_voice {
+        ChildsVoice::NotAble { reason } => texts.push(("childs_voice", reason)),
+        ChildsVoice::Heard { words, answer, .. } => {
+            texts.push(("childs_voice", words));
+            texts.extend(answer.as_deref().map(|answer| ("childs_voice", answer)));
+        }
+    }
+    texts
+}
+
 fn unconsidered(considerations: &Considerations) -> Vec<Reason> {
     [
         (&considerations.character, Reason::CharacterNotConsidered),
@@ -179,7 +199,7 @@ pub(super) mod tests {
         let mut declaration = sound();
         declaration.childs_voice = ChildsVoice::NotAble { reason: " ".into() };
         assert_eq!(objections(&declaration), vec![Reason::NotAbleNeedsReason]);
-        declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁,尚不会说话".into() };
+        declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁，尚不会说话".into() };
         assert_eq!(objections(&declaration), vec![]);
     }
 

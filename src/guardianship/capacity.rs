@@ -21,7 +21,7 @@ pub const CHILDREN_WARNING: i64 = 3;
 
 text_enum! {
     /// What an answer "no" to a question means.
-    pub enum Weight {
+    pub enum QuestionWeight {
         /// The person cannot be a carer.
         Unfit = "unfit",
         /// The person can, with help that is named.
@@ -31,7 +31,7 @@ text_enum! {
 
 text_enum! {
     /// An answer to one question; questions are put so that "yes" is the good answer.
-    pub enum Answer {
+    pub enum CapacityAnswer {
         Yes = "yes",
         No = "no",
         Unknown = "unknown",
@@ -49,15 +49,17 @@ text_enum! {
 
 /// One question of the questionnaire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CapacityQuestion)]
 pub struct Question {
     pub code: String,
     pub section: String,
     pub text: String,
-    pub weight: Weight,
+    pub weight: QuestionWeight,
 }
 
 /// A version of the questionnaire; old assessments keep the version they were answered in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CapacityQuestionnaire)]
 pub struct Questionnaire {
     pub version: String,
     pub title: String,
@@ -96,7 +98,7 @@ pub struct CarerFacts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Submission {
     /// Question code → answer.
-    pub answers: BTreeMap<String, Answer>,
+    pub answers: BTreeMap<String, CapacityAnswer>,
     pub conclusion: Fitness,
     /// Needed for "unfit", and for "fit" against a warning or with support.
     #[serde(default)]
@@ -124,7 +126,7 @@ pub fn assess(
     }
     let blocking = blocking(questionnaire, submission, carer, on);
     let warnings = warnings(carer, on);
-    let support = answered_no(questionnaire, submission, Weight::Support, Reason::SupportNeeded);
+    let support = answered_no(questionnaire, submission, QuestionWeight::Support, Reason::SupportNeeded);
     let reason_given = submission.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
     let wrong =
         contradictions(submission.conclusion, reason_given, &blocking, !warnings.is_empty(), !support.is_empty());
@@ -144,7 +146,7 @@ fn incomplete(questionnaire: &Questionnaire, submission: &Submission) -> Vec<Fin
     let missing = questionnaire.questions.iter().filter_map(|question| {
         let reason = match (submission.answers.get(&question.code), question.weight) {
             (None, _) => Reason::AnswerMissing,
-            (Some(Answer::Unknown), Weight::Unfit) => Reason::MustBeClarified,
+            (Some(CapacityAnswer::Unknown), QuestionWeight::Unfit) => Reason::MustBeClarified,
             _ => return None,
         };
         Some(Finding::about(reason, &question.code))
@@ -153,7 +155,7 @@ fn incomplete(questionnaire: &Questionnaire, submission: &Submission) -> Vec<Fin
 }
 
 fn blocking(questionnaire: &Questionnaire, submission: &Submission, carer: &CarerFacts, on: NaiveDate) -> Vec<Finding> {
-    let mut found = answered_no(questionnaire, submission, Weight::Unfit, Reason::CapacityLacking);
+    let mut found = answered_no(questionnaire, submission, QuestionWeight::Unfit, Reason::CapacityLacking);
     if !carer.alive {
         found.push(Reason::CarerDeceased.into());
     }
@@ -176,12 +178,17 @@ pub fn warnings(carer: &CarerFacts, on: NaiveDate) -> Vec<Finding> {
         .collect()
 }
 
-fn answered_no(questionnaire: &Questionnaire, submission: &Submission, weight: Weight, reason: Reason) -> Vec<Finding> {
+fn answered_no(
+    questionnaire: &Questionnaire,
+    submission: &Submission,
+    weight: QuestionWeight,
+    reason: Reason,
+) -> Vec<Finding> {
     questionnaire
         .questions
         .iter()
         .filter(|question| question.weight == weight)
-        .filter(|question| submission.answers.get(&question.code) == Some(&Answer::No))
+        .filter(|question| submission.answers.get(&question.code) == Some(&CapacityAnswer::No))
         .map(|question| Finding::about(reason, &question.code))
         .collect()
 }
@@ -224,17 +231,20 @@ mod tests {
     }
 
     fn all_yes(conclusion: Fitness) -> Submission {
-        let answers =
-            Questionnaire::current().questions.iter().map(|question| (question.code.clone(), Answer::Yes)).collect();
+        let answers = Questionnaire::current()
+            .questions
+            .iter()
+            .map(|question| (question.code.clone(), CapacityAnswer::Yes))
+            .collect();
         Submission { answers, conclusion, reason: None }
     }
 
-    fn with(mut submission: Submission, code: &str, answer: Answer) -> Submission {
+    fn with(mut submission: Submission, code: &str, answer: CapacityAnswer) -> Submission {
         submission.answers.insert(code.into(), answer);
         submission
     }
 
-    fn first_of(weight: Weight) -> &'static str {
+    fn first_of(weight: QuestionWeight) -> &'static str {
         &Questionnaire::current().questions.iter().find(|question| question.weight == weight).unwrap().code
     }
 
@@ -258,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_grave_finding_cannot_be_concluded_away_even_with_a_reason() {
-        let mut submission = with(all_yes(Fitness::FitWithSupport), first_of(Weight::Unfit), Answer::No);
+        let mut submission =
+            with(all_yes(Fitness::FitWithSupport), first_of(QuestionWeight::Unfit), CapacityAnswer::No);
         submission.reason = Some("亲戚坚持".into());
         let wrong = assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
         assert_eq!(codes(&wrong), ["fit_against_findings", "capacity_lacking"]);
@@ -308,15 +319,18 @@ mod tests {
 
     #[test]
     fn what_touches_safety_may_not_stay_unknown() {
-        let submission = with(all_yes(Fitness::Fit), first_of(Weight::Unfit), Answer::Unknown);
+        let submission = with(all_yes(Fitness::Fit), first_of(QuestionWeight::Unfit), CapacityAnswer::Unknown);
         let wrong = assess(Questionnaire::current(), &submission, &grandmother(), on()).unwrap_err();
         assert_eq!(codes(&wrong), ["must_be_clarified"]);
     }
 
-    fn answers() -> impl Strategy<Value = BTreeMap<String, Answer>> {
+    fn answers() -> impl Strategy<Value = BTreeMap<String, CapacityAnswer>> {
         let count = Questionnaire::current().questions.len();
-        proptest::collection::vec(prop_oneof![Just(Answer::Yes), Just(Answer::No), Just(Answer::Unknown)], count)
-            .prop_map(|given| Questionnaire::current().questions.iter().map(|q| q.code.clone()).zip(given).collect())
+        proptest::collection::vec(
+            prop_oneof![Just(CapacityAnswer::Yes), Just(CapacityAnswer::No), Just(CapacityAnswer::Unknown)],
+            count,
+        )
+        .prop_map(|given| Questionnaire::current().questions.iter().map(|q| q.code.clone()).zip(given).collect())
     }
 
     proptest! {
@@ -328,7 +342,7 @@ mod tests {
         ) {
             let questionnaire = Questionnaire::current();
             let grave = questionnaire.questions.iter()
-                .any(|q| q.weight == Weight::Unfit && answers[&q.code] != Answer::Yes);
+                .any(|q| q.weight == QuestionWeight::Unfit && answers[&q.code] != CapacityAnswer::Yes);
             let carer = CarerFacts { birth_date: day(2026 - years, 1, 1).into(), alive: true, other_children_in_care: others };
             let submission = Submission { answers, conclusion, reason };
             if let Ok(verdict) = assess(questionnaire, &submission, &carer, on()) {

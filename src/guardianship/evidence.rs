@@ -47,6 +47,7 @@ text_enum! {
 
 /// One event, as stored and as handed out for checking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EvidenceEvent)]
 pub struct Event {
     pub agreement: i64,
     /// Counts from 1.
@@ -65,6 +66,7 @@ pub struct Event {
 
 /// Where a chain stands: how many events, and the hash of the last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EvidenceHead)]
 pub struct Head {
     pub count: i64,
     pub hash: String,
@@ -117,7 +119,7 @@ impl Event {
 
 text_enum! {
     /// What is wrong with a chain.
-    pub enum Fault {
+    pub enum Flaw {
         /// An event does not hash to what it says: something in it was changed.
         Altered = "altered",
         /// An event does not follow the one before it: something was removed, added or moved.
@@ -135,8 +137,9 @@ text_enum! {
 
 /// A fault and the number of the event at which it shows (0: the chain as a whole).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EvidenceFinding)]
 pub struct Finding {
-    pub fault: Fault,
+    pub fault: Flaw,
     pub seq: i64,
 }
 
@@ -146,18 +149,18 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
     let mut expected = Head::empty();
     for event in events {
         if event.agreement != agreement {
-            findings.push(Finding { fault: Fault::Foreign, seq: event.seq });
+            findings.push(Finding { fault: Flaw::Foreign, seq: event.seq });
         }
         if event.seq != expected.count + 1 || event.prev != expected.hash {
-            findings.push(Finding { fault: Fault::OutOfOrder, seq: event.seq });
+            findings.push(Finding { fault: Flaw::OutOfOrder, seq: event.seq });
         }
         if event.hash != event.digest() {
-            findings.push(Finding { fault: Fault::Altered, seq: event.seq });
+            findings.push(Finding { fault: Flaw::Altered, seq: event.seq });
         }
         expected = Head { count: expected.count + 1, hash: event.hash.clone() };
     }
     if expected != *head {
-        findings.push(Finding { fault: Fault::HeadDiffers, seq: 0 });
+        findings.push(Finding { fault: Flaw::HeadDiffers, seq: 0 });
     }
     findings
 }
@@ -167,14 +170,14 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
 pub fn verify_document(text: &str, frozen_hash: &str, events: &[Event]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if sha256_hex(text.as_bytes()) != frozen_hash {
-        findings.push(Finding { fault: Fault::DocumentAltered, seq: 0 });
+        findings.push(Finding { fault: Flaw::DocumentAltered, seq: 0 });
     }
     for event in events {
         let named = serde_json::from_str::<Value>(&event.body).ok();
         let document = named.as_ref().and_then(|body| body.get("document")).and_then(Value::as_str);
         let must_name = matches!(event.kind, EventKind::SentForSigning | EventKind::Signed | EventKind::InForce);
         if document.map_or(must_name, |document| document != frozen_hash) {
-            findings.push(Finding { fault: Fault::SignatureElsewhere, seq: event.seq });
+            findings.push(Finding { fault: Flaw::SignatureElsewhere, seq: event.seq });
         }
     }
     findings
@@ -257,7 +260,7 @@ mod tests {
     #[test]
     fn a_chain_of_another_agreement_is_foreign() {
         let (events, head) = chain(2);
-        assert!(verify(8, &events, &head).iter().all(|finding| finding.fault == Fault::Foreign));
+        assert!(verify(8, &events, &head).iter().all(|finding| finding.fault == Flaw::Foreign));
         assert_eq!(verify(8, &events, &head).len(), 2);
     }
 
@@ -265,7 +268,7 @@ mod tests {
     fn cutting_the_end_off_is_noticed_by_the_head() {
         let (mut events, head) = chain(5);
         events.pop();
-        assert_eq!(verify(7, &events, &head), vec![Finding { fault: Fault::HeadDiffers, seq: 0 }]);
+        assert_eq!(verify(7, &events, &head), vec![Finding { fault: Flaw::HeadDiffers, seq: 0 }]);
     }
 
     #[test]
@@ -281,7 +284,7 @@ mod tests {
                 forged
             })
             .collect();
-        assert_eq!(verify(7, &forged, &head), vec![Finding { fault: Fault::HeadDiffers, seq: 0 }]);
+        assert_eq!(verify(7, &forged, &head), vec![Finding { fault: Flaw::HeadDiffers, seq: 0 }]);
     }
 
     #[test]
@@ -299,10 +302,10 @@ mod tests {
         assert_eq!(verify_document(text, &hash, std::slice::from_ref(&signed)), vec![]);
         assert_eq!(
             verify_document("委托照护协议 ", &hash, std::slice::from_ref(&signed))[0].fault,
-            Fault::DocumentAltered
+            Flaw::DocumentAltered
         );
         let silent = Event::next(&Head::empty(), 7, Instant::from_millis(0), EventKind::Signed, None, &json!({}));
-        assert_eq!(verify_document(text, &hash, &[silent])[0].fault, Fault::SignatureElsewhere);
+        assert_eq!(verify_document(text, &hash, &[silent])[0].fault, Flaw::SignatureElsewhere);
     }
 
     /// A chain as it would lie in a file.

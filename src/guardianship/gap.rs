@@ -61,8 +61,13 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum CoverVerdict {
-    Covered { by: Cover },
-    Gap { reasons: Vec<Reason> },
+    Covered {
+        by: Cover,
+    },
+    Gap {
+        #[schema(value_type = Vec<String>)]
+        reasons: Vec<Reason>,
+    },
 }
 
 /// Who has care of the child on `on`.

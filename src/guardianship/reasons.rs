@@ -1,4 +1,4 @@
-//! Why something may not go on yet: one stable code per reason, its Chinese sentence in `reasons.toml`.
+//! Why something may not go on yet: one stable code per reason, its Chinese sentence in `problems.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::problem::Problem;
 use crate::text_enum;
 
 text_enum! {
@@ -92,14 +93,25 @@ text_enum! {
     }
 }
 
-static TEXTS: LazyLock<BTreeMap<String, String>> =
-    LazyLock::new(|| toml::from_str(include_str!("reasons.toml")).unwrap_or_default());
+#[derive(Deserialize, Default)]
+struct Texts {
+    fields: BTreeMap<String, String>,
+}
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| toml::from_str(include_str!("problems.toml")).unwrap_or_default());
 
 impl Reason {
     /// The Chinese sentence for this reason; the code itself when the text file lacks it (a test prevents that).
     pub fn text(self) -> &'static str {
-        TEXTS.get(self.as_str()).map_or(self.as_str(), String::as_str)
+        TEXTS.fields.get(self.as_str()).map_or(self.as_str(), String::as_str)
     }
+}
+
+/// The problem `code` with every finding as one of its errors; a finding about nothing named is about `whole`.
+pub fn refusal(code: &'static str, whole: &'static str, findings: impl IntoIterator<Item = Finding>) -> Problem {
+    findings.into_iter().fold(Problem::of(code), |problem, finding| {
+        problem.and_field(finding.about.unwrap_or_else(|| whole.to_owned()), finding.code)
+    })
 }
 
 /// A reason as the API tells it: code for programs, sentence for people, and what it is about.
@@ -130,18 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_has_its_sentence_and_no_sentence_is_spare() {
-        let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
-        for code in &codes {
-            assert!(TEXTS.contains_key(*code), "no text for {code}");
-        }
-        for code in TEXTS.keys() {
-            assert!(codes.contains(&code.as_str()), "text without reason: {code}");
+    fn every_reason_has_its_sentence() {
+        for reason in Reason::ALL {
+            assert!(TEXTS.fields.contains_key(reason.as_str()), "no text for {reason}");
         }
     }
 
     #[test]
     fn no_sentence_speaks_of_transferred_guardianship() {
-        assert!(!TEXTS.values().any(|text| text.contains("监护权转移") || text.contains("转移监护")));
+        assert!(!TEXTS.fields.values().any(|text| text.contains("监护权转移") || text.contains("转移监护")));
     }
 }

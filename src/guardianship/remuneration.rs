@@ -43,6 +43,7 @@ text_enum! {
 
 /// What was agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PayTerms)]
 pub struct Terms {
     /// For one period, in fen.
     pub amount_fen: i64,

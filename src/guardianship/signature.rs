@@ -29,6 +29,15 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How a signer's turn on the host's phone ended.
+    pub enum TurnOutcome {
+        Signed = "signed",
+        Refused = "refused",
+        Abandoned = "abandoned",
+    }
+}
+
 /// Who is there when somebody signs in person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosting {

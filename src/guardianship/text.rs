@@ -143,6 +143,11 @@ pub fn notice(data: &NoticeText) -> Result<String, TextError> {
     render("notice", data, json!({}))
 }
 
+/// The committee of a village, as a letter addresses it.
+pub fn village_committee_of(village: &str) -> String {
+    format!("{village}{}", LABELS.village_committee)
+}
+
 /// The first eight characters of a hash, for people to compare.
 pub fn short(hash: &str) -> &str {
     hash.get(..8).unwrap_or(hash)
@@ -200,6 +205,7 @@ struct Labels {
     signer: SignerTitles,
     /// Year, month and day signs of a date.
     date: [String; 3],
+    village_committee: String,
 }
 
 const LABELS_TOML: &str = include_str!("templates/labels.toml");

@@ -67,34 +67,34 @@ fn data() -> AgreementText {
 fn the_agreement_reads_as_people_expect() {
     let text = agreement(&data()).unwrap().text;
     let (opening, _) = text.split_once("第二条").unwrap();
-    let (_, closing) = text.split_once("(二)各方签署").unwrap();
+    let (_, closing) = text.split_once("（二）各方签署").unwrap();
     insta::assert_snapshot!(opening, @r"
     委托照护协议
 
-    协议编号:WT-2026-000017    第1版
-    文本版本:2026-11    拟订日期:2026年11月23日
-    依据《中华人民共和国民法典》和《中华人民共和国未成年人保护法》第十五条至第二十四条,各方在自愿、平等和最有利于未成年人的原则下,订立本协议。
+    协议编号：WT-2026-000017    第1版
+    文本版本：2026-11    拟订日期：2026年11月23日
+    依据《中华人民共和国民法典》和《中华人民共和国未成年人保护法》第十五条至第二十四条，各方在自愿、平等和最有利于未成年人的原则下，订立本协议。
 
     第一条 各方
-    (一)孩子:陈小雨,女,2016年5月1日出生,现住青石镇河湾村,就读于青石镇中心小学。
-    (二)委托人:
-        1. 父亲陈大山,电话13800000001,现在广东省东莞市。
-        2. 母亲李秀兰,电话13800000001,现在广东省东莞市。
-    (三)受委托人:王秀英,1962年5月1日出生,没有手机,经村(居)民委员会联系,与孩子的关系:祖父母、外祖父母(奶奶)。
-    (四)见证人:张国强,代表河湾村村(居)民委员会。
-    (五)备用联系人:未提供;委托人应当在三十日内补充一名。
+    （一）孩子：陈小雨，女，2016年5月1日出生，现住青石镇河湾村，就读于青石镇中心小学。
+    （二）委托人：
+        1. 父亲陈大山，电话13800000001，现在广东省东莞市。
+        2. 母亲李秀兰，电话13800000001，现在广东省东莞市。
+    （三）受委托人：王秀英，1962年5月1日出生，没有手机，经村（居）民委员会联系，与孩子的关系：祖父母、外祖父母（奶奶）。
+    （四）见证人：张国强，代表河湾村村（居）民委员会。
+    （五）备用联系人：未提供；委托人应当在三十日内补充一名。
     ");
     insta::assert_snapshot!(closing, @r"
-    的是同一份冻结的文本,以文本校验值为准。委托人、受委托人、村(居)民委员会各存一份,学校存告知书。
+    的是同一份冻结的文本，以文本校验值为准。委托人、受委托人、村（居）民委员会各存一份，学校存告知书。
 
     签字
-    1. 委托人(陈大山):签字____________ 指印____________ 日期____________
-    2. 委托人(李秀兰):签字____________ 指印____________ 日期____________
-    3. 受委托人(王秀英):签字____________ 指印____________ 日期____________
-    4. 孩子本人(表达意愿)(陈小雨):签字____________ 指印____________ 日期____________
-    5. 见证人(村(居)民委员会)(张国强):签字____________ 指印____________ 日期____________
+    1. 委托人（陈大山）：签字____________ 指印____________ 日期____________
+    2. 委托人（李秀兰）：签字____________ 指印____________ 日期____________
+    3. 受委托人（王秀英）：签字____________ 指印____________ 日期____________
+    4. 孩子本人（表达意愿）（陈小雨）：签字____________ 指印____________ 日期____________
+    5. 见证人（村（居）民委员会）（张国强）：签字____________ 指印____________ 日期____________
 
-    附件:一、照护能力评估表;二、告知学校书;三、告知村(居)民委员会书;四、交接清单。
+    附件：一、照护能力评估表；二、告知学校书；三、告知村（居）民委员会书；四、交接清单。
     ");
 }
 
@@ -158,8 +158,8 @@ fn the_same_data_gives_the_same_bytes() {
 #[test]
 fn money_stands_in_figures_and_in_words() {
     let text = agreement(&data()).unwrap().text;
-    assert!(text.contains("每月300.00元(人民币叁佰元整),由父母支付"), "{text}");
-    assert!(text.contains("生活费每月800.00元(人民币捌佰元整),于每月5日前支付"));
+    assert!(text.contains("每月300.00元（人民币叁佰元整），由父母支付"), "{text}");
+    assert!(text.contains("生活费每月800.00元（人民币捌佰元整），于每月5日前支付"));
     let unpaid = agreement(&AgreementText { pay: None, living_costs: None, ..data() }).unwrap().text;
     assert!(unpaid.contains("不付照护报酬"));
 }
@@ -168,10 +168,10 @@ fn money_stands_in_figures_and_in_words() {
 fn a_small_childs_wish_is_written_down_and_not_signed() {
     let mut small = data();
     small.child.signs = false;
-    small.declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁,尚不会说话。".into() };
+    small.declaration.childs_voice = ChildsVoice::NotAble { reason: "一岁，尚不会说话。".into() };
     let text = agreement(&small).unwrap().text;
-    assert!(text.contains("目前不能表达意愿,原因:一岁,尚不会说话。\n"));
-    assert!(text.contains("不签字,意愿记录在第五条") && !text.contains("孩子本人"));
+    assert!(text.contains("目前不能表达意愿，原因：一岁，尚不会说话。\n"));
+    assert!(text.contains("不签字，意愿记录在第五条") && !text.contains("孩子本人"));
 }
 
 #[test]
@@ -208,18 +208,18 @@ fn the_notice_names_whom_to_call() {
     insta::assert_snapshot!(text, @r"
     委托照护告知书
 
-    青石镇中心小学:
+    青石镇中心小学：
 
-    依据《中华人民共和国未成年人保护法》第二十三条,现将委托照护情况书面告知如下。
-    孩子:陈小雨,2016年5月1日出生,现住青石镇河湾村。
-    父亲:陈大山,电话13800000001。
-    母亲:李秀兰,电话13800000001。
-    受委托人:王秀英,没有手机,经村(居)民委员会联系。
-    委托期限:2026年12月1日至2027年11月30日。
-    父母仍是孩子的监护人。孩子有事请先联系受委托人,并通知父母;发现孩子心理、行为异常的,请及时告知父母和受委托人;发现孩子受到侵害或者面临危险的,请立即报告。
+    依据《中华人民共和国未成年人保护法》第二十三条，现将委托照护情况书面告知如下。
+    孩子：陈小雨，2016年5月1日出生，现住青石镇河湾村。
+    父亲：陈大山，电话13800000001。
+    母亲：李秀兰，电话13800000001。
+    受委托人：王秀英，没有手机，经村（居）民委员会联系。
+    委托期限：2026年12月1日至2027年11月30日。
+    父母仍是孩子的监护人。孩子有事请先联系受委托人，并通知父母；发现孩子心理、行为异常的，请及时告知父母和受委托人；发现孩子受到侵害或者面临危险的，请立即报告。
     请在三日内确认收到。
 
-    协议编号:WT-2026-000017    告知日期:2026年11月30日
+    协议编号：WT-2026-000017    告知日期：2026年11月30日
     ");
 }
 
@@ -227,6 +227,7 @@ fn the_notice_names_whom_to_call() {
 fn every_stored_word_has_a_chinese_one() {
     let labels: toml::Value = toml::from_str(LABELS_TOML).unwrap();
     let has = |table: &str, key: &str| labels.get(table).and_then(|table| table.get(key)).is_some();
+    assert!(crate::children::classification::facts::Kin::ALL.iter().all(|kin| has("kin", kin.as_str())));
     assert!(CarerKind::ALL.iter().all(|kind| has("kind", kind.as_str())));
     assert!(Period::ALL.iter().all(|period| has("period", period.as_str())));
     assert!(Payer::ALL.iter().all(|payer| has("payer", payer.as_str())));

@@ -748,6 +748,190 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    capacity_assessments (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        carer_id -> BigInt,
+        questionnaire -> Text,
+        answers -> Text,
+        conclusion -> Text,
+        findings -> Text,
+        reason_sealed -> Nullable<Text>,
+        assessed_on -> Date,
+        assessed_by -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agreements (id) {
+        id -> BigInt,
+        root_id -> Nullable<BigInt>,
+        revision -> BigInt,
+        replaces_id -> Nullable<BigInt>,
+        replaces_how -> Nullable<Text>,
+        child_id -> BigInt,
+        carer_id -> BigInt,
+        village_code -> Text,
+        kind -> Text,
+        state -> Text,
+        term_from -> Date,
+        term_until -> Date,
+        details_sealed -> Text,
+        amount_fen -> Nullable<BigInt>,
+        pay_period -> Nullable<Text>,
+        payer -> Nullable<Text>,
+        declaration_sealed -> Nullable<Text>,
+        assessment_id -> Nullable<BigInt>,
+        consent -> Nullable<Bool>,
+        consented_on -> Nullable<Date>,
+        document_hash -> Nullable<Text>,
+        signing_mode -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        in_force_at -> Nullable<Timestamp>,
+        ended_on -> Nullable<Date>,
+        end_reason -> Nullable<Text>,
+        evidence_count -> BigInt,
+        evidence_head -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agreement_documents (agreement_id) {
+        agreement_id -> BigInt,
+        text_sealed -> Text,
+        hash -> Text,
+        hash_algorithm -> Text,
+        template_version -> Text,
+        frozen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    agreement_parties (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        role -> Text,
+        person_id -> Nullable<BigInt>,
+        signed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    signing_turns (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        party_id -> BigInt,
+        host_id -> BigInt,
+        device -> Text,
+        opened_at -> Timestamp,
+        seconds_since_previous -> Nullable<BigInt>,
+        closed_at -> Nullable<Timestamp>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    signatures (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        party_id -> BigInt,
+        document_hash -> Text,
+        manner -> Text,
+        reading -> Text,
+        consent_text_version -> Text,
+        signed_at -> Timestamp,
+        device_at -> Timestamp,
+        device -> Text,
+        from_address -> Nullable<Text>,
+        phone_index -> Nullable<Text>,
+        code_id -> Nullable<BigInt>,
+        host_id -> Nullable<BigInt>,
+        turn_id -> Nullable<BigInt>,
+        vouched_because_sealed -> Nullable<Text>,
+        strokes_sealed -> Text,
+        strokes_hash -> Text,
+    }
+}
+
+diesel::table! {
+    evidence_events (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        seq -> BigInt,
+        at -> Timestamp,
+        kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        body_sealed -> Text,
+        prev_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    care_notices (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        child_id -> BigInt,
+        addressee -> Text,
+        organisation_id -> Nullable<BigInt>,
+        area_code -> Text,
+        text_sealed -> Text,
+        text_hash -> Text,
+        issued_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        acknowledged_at -> Nullable<Timestamp>,
+        acknowledged_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    carer_changes (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        carer_id -> BigInt,
+        assessment_id -> Nullable<BigInt>,
+        village_code -> Text,
+        told_at -> Timestamp,
+        due_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        settled_how -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    hand_overs (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        child_id -> BigInt,
+        village_code -> Text,
+        opened_at -> Timestamp,
+        due_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+        done_by -> Nullable<BigInt>,
+        received_by -> Nullable<Text>,
+        note_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    remuneration_payments (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        root_id -> BigInt,
+        period_from -> Date,
+        period_until -> Date,
+        amount_fen -> BigInt,
+        payer -> Text,
+        paid_on -> Date,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(volunteers -> people (person_id));
 diesel::joinable!(volunteers -> areas (area_code));
 diesel::joinable!(volunteers -> organisations (organisation_id));
@@ -902,16 +1086,34 @@ diesel::joinable!(child_labels -> children (child_id));
 diesel::joinable!(child_versions -> children (child_id));
 diesel::joinable!(child_transfers -> children (child_id));
 diesel::joinable!(child_age_reviews -> children (child_id));
+diesel::joinable!(agreements -> children (child_id));
+diesel::joinable!(agreements -> people (carer_id));
+diesel::joinable!(agreement_documents -> agreements (agreement_id));
+diesel::joinable!(agreement_parties -> agreements (agreement_id));
+diesel::joinable!(agreement_parties -> people (person_id));
+diesel::joinable!(signatures -> agreement_parties (party_id));
+diesel::joinable!(care_notices -> agreements (agreement_id));
+diesel::joinable!(care_notices -> children (child_id));
+diesel::joinable!(carer_changes -> children (child_id));
+diesel::joinable!(hand_overs -> agreements (agreement_id));
+diesel::joinable!(remuneration_payments -> agreements (agreement_id));
+diesel::joinable!(capacity_assessments -> people (carer_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_log,
     accounts,
+    agreement_documents,
+    agreement_parties,
+    agreements,
     area_settings,
     areas,
     attempts,
     audit_events,
     away_stays,
     calls,
+    capacity_assessments,
+    care_notices,
+    carer_changes,
     check_in_observations,
     check_ins,
     child_age_reviews,
@@ -928,7 +1130,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     duties,
     duty_audience,
+    evidence_events,
     guesses,
+    hand_overs,
     hiv_readers,
     household_members,
     households,
@@ -949,12 +1153,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     people,
     posts,
     reminders,
+    remuneration_payments,
     report_desks,
     report_suspects,
     reporter_openings,
     reports,
     sandbox_texts,
     sessions,
+    signatures,
+    signing_turns,
     spent_refresh_tokens,
     volunteer_proofs,
     volunteers,

@@ -4,6 +4,7 @@ mod access;
 mod areas;
 mod children;
 mod contact;
+mod guardianship;
 mod identity;
 mod offices;
 mod reports;

@@ -12,7 +12,7 @@ use super::gateway::RecordingGateway;
 use super::program::{Program, gateway_file};
 use crate::support::{Engine, TestApp};
 
-const MESSAGES: usize = 240;
+const MESSAGES: usize = 600;
 
 /// Queues messages that say a number each; the program reads the real clock, so they are due now.
 fn queue(t: &TestApp) {
@@ -79,7 +79,7 @@ fn nothing_twice_nothing_lost(t: &TestApp, gateway: &RecordingGateway, most_unkn
 
 fn killed_at_random_moments(engine: Engine) {
     let t = TestApp::new(engine);
-    let gateway = RecordingGateway::start(Duration::from_millis(15));
+    let gateway = RecordingGateway::start(Duration::from_millis(120));
     let file = gateway_file(&t, gateway.port);
     let arguments = ["--config", file.to_str().unwrap(), "work"];
     queue(&t);
@@ -90,6 +90,7 @@ fn killed_at_random_moments(engine: Engine) {
         program.kill();
         rounds += 1;
     }
+    assert!(open(&t) > 0, "everything was sent before the last kill: the test proves less than it says");
     let last = Program::start(&t, &arguments, &[]);
     wait_until_all_is_settled(&t);
     assert!(last.terminate(), "the worker ends cleanly");

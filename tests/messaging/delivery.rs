@@ -3,7 +3,7 @@ use xiangban::duties::{ClosedHow, DutyKind, Owed};
 use xiangban::messaging::channels::{Outcome, Refusal};
 use xiangban::messaging::journey::{FreezeReason, State};
 use xiangban::messaging::{bar, lift_bar, sweep};
-use xiangban::storage::schema::{attempts, calls, children, people, posts};
+use xiangban::storage::schema::{attempts, calls, children, people, posts, wechat_credits};
 
 use super::gateway::{Post, duty};
 use crate::on_both;
@@ -195,6 +195,32 @@ on_both! {
         post.work().await;
         assert_eq!(post.states(), [State::Unknown]);
         assert_eq!(post.sms.received().len(), 0);
+    }
+
+    async fn a_wechat_acceptance_is_spent_once_and_then_the_sms_is_next(t: TestApp) {
+        let c = t.county();
+        let post = Post::of(t);
+        let now = post.t.now();
+        post.t.app.store.write(|tx| {
+            diesel::update(people::table.find(c.father)).set(people::wechat_openid.eq("openid-father")).execute(tx)?;
+            diesel::insert_into(wechat_credits::table).values((
+                wechat_credits::person_id.eq(c.father), wechat_credits::template.eq("duty"),
+                wechat_credits::credits.eq(1), wechat_credits::updated_at.eq(now),
+            )).execute(tx)?;
+            Ok(())
+        }).unwrap();
+        for day in 0..2 {
+            post.owe(&duty(DutyKind::ContactChild, c.child, day, Owed::Person(c.father), post.t.now()));
+            post.work().await;
+            let counts = (post.wechat.take().len(), post.sms.take().len());
+            assert_eq!(counts, if day == 0 { (1, 0) } else { (0, 1) });
+            for (reference, channel) in [("m1-1", "sandbox_wechat"), ("m2-1", "sandbox_sms")] {
+                post.news(channel, xiangban::messaging::inbound::Kind::Receipt,
+                    serde_json::json!({ "reference": reference, "status": "delivered" }));
+            }
+            post.deliver().await;
+            post.t.pass_days(1);
+        }
     }
 
     async fn two_workers_send_each_message_once(t: TestApp) {

@@ -9,16 +9,16 @@ use diesel::prelude::*;
 use xiangban::clock::Instant;
 use xiangban::duties::{self, DutyKind, NewDuty, Owed, Subject, remind};
 use xiangban::messaging::channels::{Address, Body, Channel, Outcome, Outgoing};
-use xiangban::messaging::inbound::{Answered, Handled};
+use xiangban::messaging::inbound::{Answered, Handled, Meanings};
 use xiangban::messaging::journey::State;
 use xiangban::messaging::route::ChannelKind;
 use xiangban::messaging::templates::Templates;
 use xiangban::messaging::{PostOffice, Round, compose, round};
 use xiangban::problem::Outcome as Done;
 use xiangban::storage::Conn;
-use xiangban::storage::schema::{duties as duty_table, messages, people};
+use xiangban::storage::schema::{duties as duty_table, messages};
 
-use crate::support::{Engine, TestApp};
+use crate::support::TestApp;
 
 /// What reached a phone or a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +128,6 @@ impl Post {
         Self { t, sms, email, wechat }
     }
 
-    pub fn new(engine: Engine) -> Self {
-        Self::of(TestApp::new(engine))
-    }
-
     /// Opens a duty that is due in so many days.
     pub fn owe(&self, new: &NewDuty) -> i64 {
         let now = self.t.now();
@@ -147,7 +143,7 @@ impl Post {
     }
 
     pub async fn deliver(&self) -> Round {
-        round(&self.t.app, "test", close_as_met, &|| true).await.unwrap()
+        round(&self.t.app, "test", MEANINGS, &|| true).await.unwrap()
     }
 
     pub fn states(&self) -> Vec<State> {
@@ -165,24 +161,15 @@ impl Post {
             .read(|conn| Ok(messages::table.select(messages::state_why).order(messages::id).load(conn)?))
             .unwrap()
     }
-
-    /// Takes the e-mail address away, so that the SMS is next.
-    pub fn without_email(&self, person_id: i64) {
-        self.t
-            .app
-            .store
-            .write(|tx| {
-                diesel::update(people::table.find(person_id))
-                    .set(people::email_sealed.eq(None::<String>))
-                    .execute(tx)?;
-                Ok(())
-            })
-            .unwrap();
-    }
 }
 
-/// Stands in for the slices: the answered duty is closed.
-pub fn close_as_met(_: &xiangban::app::App, tx: &mut Conn, now: Instant, answered: &Answered) -> Done<Handled> {
+/// Stands in for the slices: the answered duty is closed; a failing number is the business of `contact`.
+const MEANINGS: Meanings = Meanings {
+    answered: close_as_met,
+    number_failed: |app, tx, now, person_id| xiangban::contact::number_failed(tx, app, now, person_id),
+};
+
+fn close_as_met(_: &xiangban::app::App, tx: &mut Conn, now: Instant, answered: &Answered) -> Done<Handled> {
     diesel::update(duty_table::table.find(answered.duty_id))
         .set((duty_table::closed_at.eq(now), duty_table::closed_how.eq("met")))
         .execute(tx)?;

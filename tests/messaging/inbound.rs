@@ -12,7 +12,7 @@ use crate::support::VILLAGE;
 
 impl Post {
     /// A callback of the sandbox kind, for a gateway of ours.
-    fn news(&self, gateway: &str, kind: Kind, body: serde_json::Value) {
+    pub fn news(&self, gateway: &str, kind: Kind, body: serde_json::Value) {
         let raw = Raw { content_type: "application/json".into(), query: String::new(), body: body.to_string() };
         let (now, key) = (self.t.now(), uuid::Uuid::new_v4().to_string());
         let vault = &self.t.app.vault;

@@ -7,6 +7,7 @@ use super::facts::{Addressee, Facts, Item};
 use crate::areas::township_of;
 use crate::clock::{Instant, age_on};
 use crate::crypto::{Purpose, Vault};
+use crate::duties::DutyKind;
 use crate::messaging::channels::{Address, Body};
 use crate::messaging::compose::{REMINDERS, is_pressing};
 use crate::messaging::journey::DeathReason;
@@ -14,6 +15,10 @@ use crate::messaging::phone::Mobile;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::{Facts as Values, Templates};
 use crate::messaging::{lint, segments, wording};
+
+/// Duties that are owed to all children of a household at once.
+const ABOUT_THE_HOUSEHOLD: [DutyKind; 3] =
+    [DutyKind::ContactChild, DutyKind::RestoreContact, DutyKind::ReviewMissedContact];
 
 /// A message as it leaves.
 #[derive(Debug)]
@@ -185,7 +190,7 @@ impl Writer<'_> {
 
     fn item_values(&self, message: &Claimed, item: &Item, codes: &[(i64, String)]) -> Values {
         let mut values = self.common(message, Some(&item.area_code));
-        let child = item.child_id.map_or_else(wording::some_child, |id| self.child(id, message.person_id));
+        let child = item.child_id.map_or_else(wording::some_child, |id| self.child_of(item, id, message.person_id));
         let age =
             item.child_id.and_then(|id| self.facts.children.get(&id)).map(|c| age_on(c.birth_date, item.due_at.date()));
         let (one, two) = self.answers(item, codes);
@@ -204,6 +209,19 @@ impl Writer<'_> {
             values.insert(key.into(), value.into());
         }
         values
+    }
+
+    /// A duty towards the whole household does not single one of its children out.
+    fn child_of(&self, item: &Item, child_id: i64, reader: Option<i64>) -> String {
+        match (ABOUT_THE_HOUSEHOLD.contains(&item.kind), self.facts.children.get(&child_id)) {
+            (true, Some(child)) => wording::child_label(
+                &child.name,
+                0,
+                1,
+                reader.is_some_and(|id| self.facts.family.contains(&(child.household_id, id))),
+            ),
+            _ => self.child(child_id, reader),
+        }
     }
 
     fn child(&self, child_id: i64, reader: Option<i64>) -> String {

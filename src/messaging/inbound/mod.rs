@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 
-pub use replies::{Answered, Answers, Handled};
+pub use replies::{Answered, Handled};
 
 use crate::app::App;
 use crate::clock::Instant;
@@ -88,9 +88,18 @@ pub fn keep(
     Ok(kept.is_some())
 }
 
+/// What news means to the slices whom it concerns; this room knows none of them.
+#[derive(Clone, Copy)]
+pub struct Meanings {
+    /// A question was answered with `1`.
+    pub answered: fn(&App, &mut Conn, Instant, &Answered) -> Outcome<Handled>,
+    /// The network says that this person's number does not exist.
+    pub number_failed: fn(&App, &mut Conn, Instant, i64) -> Outcome<()>,
+}
+
 /// Interprets everything that waits; returns how many pieces of news were settled.
-pub fn interpret(app: &App, answers: Answers, now: Instant) -> Outcome<usize> {
-    Ok(receipts::interpret(app, now)? + replies::interpret(app, answers, now)?)
+pub fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
+    Ok(receipts::interpret(app, meanings, now)? + replies::interpret(app, meanings, now)?)
 }
 
 /// A row that this transaction holds.

@@ -1,29 +1,25 @@
 //! Receipts: they may be early, late, doubled and out of order, and never move a message backwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{BATCH, Fate, Kept, Kind, PATIENCE_HOURS, fields, hold, read_receipts, settle};
+use super::{BATCH, Fate, Kept, Kind, Meanings, PATIENCE_HOURS, fields, hold, read_receipts, settle};
 use crate::app::App;
 use crate::clock::Instant;
-use crate::identity::PhoneState;
 use crate::messaging::channels::http::Receipt;
 use crate::messaging::deliver::{NEXT, listed};
 use crate::messaging::journey::{Event, State, sources};
 use crate::messaging::rows::{Field, execute, execute_at, instant, unfolded};
 use crate::problem::Outcome;
 use crate::storage::Conn;
-use crate::storage::schema::attempts;
+use crate::storage::schema::{attempts, messages};
 
-/// After so many reports that a number does not exist, it counts as invalid.
-const FAILURES_UNTIL_INVALID: i64 = 2;
-
-pub(super) fn interpret(app: &App, now: Instant) -> Outcome<usize> {
+pub(super) fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
     let (mut after, mut settled) = (0, 0);
     loop {
-        let (last, done) = app.store.write(|tx| interpret_batch(app, tx, after, now))?;
+        let (last, done) = app.store.write(|tx| interpret_batch(app, meanings, tx, after, now))?;
         settled += done;
         match last {
             Some(id) => after = id,
@@ -33,7 +29,13 @@ pub(super) fn interpret(app: &App, now: Instant) -> Outcome<usize> {
 }
 
 /// Returns the last row looked at and how many were settled.
-fn interpret_batch(app: &App, tx: &mut Conn, after: i64, now: Instant) -> Outcome<(Option<i64>, usize)> {
+fn interpret_batch(
+    app: &App,
+    meanings: &Meanings,
+    tx: &mut Conn,
+    after: i64,
+    now: Instant,
+) -> Outcome<(Option<i64>, usize)> {
     let kept = hold(tx, Kind::Receipt, after, BATCH)?;
     let mut known: Vec<(Kept, Vec<Receipt>)> = Vec::new();
     let mut malformed = Vec::new();
@@ -59,6 +61,9 @@ fn interpret_batch(app: &App, tx: &mut Conn, after: i64, now: Instant) -> Outcom
         }
     }
     news.save(tx, now)?;
+    for person_id in news.without_number(tx)? {
+        (meanings.number_failed)(app, tx, now, person_id)?;
+    }
     settle(tx, &applied, Fate::Applied, now)?;
     settle(tx, &nothing, Fate::NoChange, now)?;
     settle(tx, &unmatched, Fate::Unmatched, now)?;
@@ -71,31 +76,32 @@ fn interpret_batch(app: &App, tx: &mut Conn, after: i64, now: Instant) -> Outcom
 struct Found {
     by_reference: HashMap<(i64, i64), String>,
     by_provider: HashMap<(String, String), (i64, i64)>,
+    /// Known as undelivered before.
+    failed: HashSet<(i64, i64)>,
 }
 
 impl Found {
     fn load(conn: &mut Conn, known: &[(Kept, Vec<Receipt>)]) -> Outcome<Self> {
-        let mut found = Self::default();
         let receipts = || known.iter().flat_map(|(_, receipts)| receipts);
-        let messages: Vec<i64> =
-            receipts().filter_map(|receipt| parse(receipt.reference.as_deref()?)).map(|r| r.0).collect();
-        if !messages.is_empty() {
-            let rows: Vec<(i64, i64, String)> = attempts::table
-                .filter(attempts::message_id.eq_any(messages))
-                .select((attempts::message_id, attempts::number, attempts::gateway))
-                .load(conn)?;
-            found.by_reference.extend(rows.into_iter().map(|(message, number, gateway)| ((message, number), gateway)));
-        }
+        let named = receipts().filter_map(|receipt| parse(receipt.reference.as_deref()?)).map(|(message, _)| message);
+        let named: Vec<i64> = named.collect();
         let providers: Vec<String> = receipts().filter_map(|receipt| receipt.provider_id.clone()).collect();
-        if !providers.is_empty() {
-            let rows: Vec<(String, Option<String>, i64, i64)> = attempts::table
-                .filter(attempts::provider_id.eq_any(providers))
-                .select((attempts::gateway, attempts::provider_id, attempts::message_id, attempts::number))
-                .load(conn)?;
-            let keyed = rows
-                .into_iter()
-                .filter_map(|(gateway, provider, message, number)| Some(((gateway, provider?), (message, number))));
-            found.by_provider.extend(keyed);
+        if named.is_empty() && providers.is_empty() {
+            return Ok(Self::default());
+        }
+        let rows: Vec<(i64, i64, String, Option<String>, String)> = attempts::table
+            .filter(attempts::message_id.eq_any(named).or(attempts::provider_id.eq_any(providers)))
+            .select((attempts::message_id, attempts::number, attempts::gateway, attempts::provider_id, attempts::state))
+            .load(conn)?;
+        let mut found = Self::default();
+        for (message, number, gateway, provider, state) in rows {
+            if state == State::Undelivered.as_str() {
+                found.failed.insert((message, number));
+            }
+            if let Some(provider) = provider {
+                found.by_provider.insert((gateway.clone(), provider), (message, number));
+            }
+            found.by_reference.insert((message, number), gateway);
         }
         Ok(found)
     }
@@ -127,7 +133,7 @@ struct Row {
 struct News {
     delivered: Vec<Row>,
     undelivered: Vec<Row>,
-    invalid_numbers: Vec<Row>,
+    invalid_numbers: Vec<i64>,
 }
 
 impl News {
@@ -146,8 +152,8 @@ impl News {
                 None => continue,
             }
             told = true;
-            if receipt.number_invalid {
-                self.invalid_numbers.push(row());
+            if receipt.number_invalid && !found.failed.contains(&(id, number)) {
+                self.invalid_numbers.push(id);
             }
         }
         (matched, told)
@@ -156,15 +162,20 @@ impl News {
     fn save(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {
         self.save_delivered(tx, now)?;
         self.save_undelivered(tx, now)?;
-        let v = unfolded(tx, &[Field::Number("id"), Field::Number("number")]);
-        let sql = format!(
-            "UPDATE people SET phone_failures = people.phone_failures + 1, phone_state = CASE WHEN \
-             people.phone_failures + 1 >= {FAILURES_UNTIL_INVALID} THEN '{}' ELSE people.phone_state END \
-             FROM {v} JOIN messages m ON m.id = v.id WHERE people.id = m.person_id",
-            PhoneState::Invalid
-        );
-        execute(tx, &sql, &self.invalid_numbers)?;
         Ok(())
+    }
+
+    /// The people whose number the network does not know.
+    fn without_number(&self, conn: &mut Conn) -> Outcome<Vec<i64>> {
+        if self.invalid_numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let people: Vec<Option<i64>> = messages::table
+            .filter(messages::id.eq_any(self.invalid_numbers.clone()))
+            .order(messages::id)
+            .select(messages::person_id)
+            .load(conn)?;
+        Ok(people.into_iter().flatten().collect())
     }
 
     fn save_delivered(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {

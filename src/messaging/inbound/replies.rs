@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::{Fate, Kept, Kind, fields, hold, read_replies, settle};
+use super::{Fate, Kept, Kind, Meanings, fields, hold, read_replies, settle};
 use crate::app::App;
 use crate::areas::AreaLevel;
 use crate::audit;
@@ -52,27 +52,31 @@ pub enum Handled {
     NotHere,
 }
 
-/// The table of handlers: what an answered question means to the slice that owns its duty.
-pub type Answers = fn(&App, &mut Conn, Instant, &Answered) -> Outcome<Handled>;
-
-pub(super) fn interpret(app: &App, answers: Answers, now: Instant) -> Outcome<usize> {
+pub(super) fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
     let mut after = 0;
     let mut settled = 0;
     loop {
-        let done = app.store.write(|tx| {
-            let Some(row) = hold(tx, Kind::Reply, after, 1)?.pop() else { return Ok(None) };
-            interpret_one(app, answers, tx, &row, now)?;
-            Ok(Some(row.id))
-        })?;
-        match done {
-            Some(id) => after = id,
-            None => return Ok(settled),
+        let mut held = None;
+        let outcome = app.store.write(|tx| {
+            held = hold(tx, Kind::Reply, after, 1)?.pop();
+            held.as_ref().map_or(Ok(()), |row| interpret_one(app, meanings, tx, row, now))
+        });
+        match (held, outcome) {
+            (Some(row), Ok(())) => {
+                after = row.id;
+                settled += 1;
+            }
+            // One reply that cannot be handled now must not keep the others waiting.
+            (Some(row), Err(error)) => {
+                tracing::error!(inbound = row.id, %error, "a reply could not be handled");
+                after = row.id;
+            }
+            (None, outcome) => return outcome.map(|()| settled),
         }
-        settled += 1;
     }
 }
 
-fn interpret_one(app: &App, answers: Answers, tx: &mut Conn, row: &Kept, now: Instant) -> Outcome<()> {
+fn interpret_one(app: &App, meanings: &Meanings, tx: &mut Conn, row: &Kept, now: Instant) -> Outcome<()> {
     let replies = match fields(app, row)?.and_then(|fields| read_replies(app, &row.gateway, &fields)) {
         Ok(replies) => replies,
         Err(_) => return settle(tx, &[row.id], Fate::Malformed, now),
@@ -80,7 +84,7 @@ fn interpret_one(app: &App, answers: Answers, tx: &mut Conn, row: &Kept, now: In
     let mut fate = Fate::NoChange;
     for (place, reply) in replies.iter().enumerate() {
         let one = One { app, inbound_id: row.id, place: i64::try_from(place).unwrap_or_default(), reply, now };
-        fate = one.interpret(answers, tx)?;
+        fate = one.interpret(meanings, tx)?;
     }
     settle(tx, &[row.id], fate, now)
 }
@@ -114,7 +118,7 @@ struct Belongs {
 }
 
 impl One<'_> {
-    fn interpret(&self, answers: Answers, tx: &mut Conn) -> Outcome<Fate> {
+    fn interpret(&self, meanings: &Meanings, tx: &mut Conn) -> Outcome<Fate> {
         let senders = match Mobile::parse(&self.reply.from) {
             Ok(mobile) => find_by_phone(tx, &self.app.vault, mobile.digits())?,
             Err(_) => Vec::new(),
@@ -130,7 +134,7 @@ impl One<'_> {
         match decision {
             Decision::Act { answer, question } => {
                 let chosen = open.iter().find(|open| open.question == question);
-                self.act(answers, tx, answer, chosen, sender)
+                self.act(meanings, tx, answer, chosen, sender)
             }
             Decision::AskBack { choices } => self.ask_back(tx, &choices, sender),
             Decision::AlreadyDone => {
@@ -143,7 +147,7 @@ impl One<'_> {
 
     fn act(
         &self,
-        answers: Answers,
+        meanings: &Meanings,
         tx: &mut Conn,
         answer: Answer,
         chosen: Option<&Open>,
@@ -161,7 +165,7 @@ impl One<'_> {
             person_id: open.person_id,
             inbound_id: self.inbound_id,
         };
-        match answers(self.app, tx, self.now, &answered)? {
+        match (meanings.answered)(self.app, tx, self.now, &answered)? {
             Handled::Done => {
                 let event = audit::Event {
                     actor: None,

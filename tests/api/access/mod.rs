@@ -9,6 +9,7 @@ mod areas;
 mod children;
 mod contact;
 mod duties;
+mod guardianship;
 mod identity;
 mod reports;
 
@@ -98,10 +99,7 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), children::rows(), duties::rows(), reports::rows(), contact::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [identity::rows(), areas::rows(), children::rows(), duties::rows(), guardianship::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {

@@ -1,0 +1,11 @@
+DROP TABLE remuneration_payments;
+DROP TABLE hand_overs;
+DROP TABLE carer_changes;
+DROP TABLE care_notices;
+DROP TABLE evidence_events;
+DROP TABLE signatures;
+DROP TABLE signing_turns;
+DROP TABLE agreement_parties;
+DROP TABLE agreement_documents;
+DROP TABLE agreements;
+DROP TABLE capacity_assessments;
