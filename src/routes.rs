@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, guardianship, identity};
+use crate::{areas, children, contact, duties, guardianship, identity, volunteers};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -33,7 +33,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(children::routes::mount)
         .configure(guardianship::routes::configure)
         .configure(report::routes::configure)
-        .configure(contact::configure);
+        .configure(contact::configure)
+        .configure(volunteers::configure);
 }
 
 /// The contract, from the routes themselves.

@@ -9,6 +9,7 @@ use crate::guardianship;
 use crate::messaging;
 use crate::problem::Outcome;
 use crate::scheduler::Job;
+use crate::volunteers;
 
 pub const JOBS: &[Job] = &[
     Job {
@@ -35,6 +36,18 @@ pub const JOBS: &[Job] = &[
         why: "end terms that are over, let forgotten signings lapse, find children whom nobody has care of",
         run: watch_over_care,
     },
+    Job {
+        name: "volunteers",
+        cron: "0 40 0 * * *",
+        why: "record checks and trainings that ran out pause pairings, renewed ones resume them",
+        run: volunteers_night,
+    },
+    Job {
+        name: "coordinator_week",
+        cron: "0 30 8 * * Mon",
+        why: "tell coordinators which volunteers have gone silent",
+        run: coordinator_week,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
@@ -60,6 +73,15 @@ fn watch_over_care(app: &App, now: Instant) -> Outcome<String> {
         "{} agreements ended, {} lapsed; {} gaps opened, {} closed",
         done.ended, done.lapsed, done.gaps_opened, done.gaps_closed
     ))
+}
+
+fn volunteers_night(app: &App, now: Instant) -> Outcome<String> {
+    let done = volunteers::night::run(app, now)?;
+    Ok(format!("{} volunteers looked at, {} pairings changed", done.volunteers, done.changes))
+}
+
+fn coordinator_week(app: &App, now: Instant) -> Outcome<String> {
+    Ok(format!("{} coordinators told", volunteers::digest::weekly(app, now)?))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

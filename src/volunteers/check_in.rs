@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 
 use crate::clock::Instant;
+use crate::config::VolunteersConfig;
 use crate::text_enum;
 use crate::volunteers::pairing::PairingState;
 
@@ -95,6 +96,20 @@ pub struct CheckInRules {
     pub oldest_days: i64,
     pub children_at_most: usize,
     pub note_characters_at_most: usize,
+}
+
+impl From<&VolunteersConfig> for CheckInRules {
+    fn from(config: &VolunteersConfig) -> Self {
+        let days = |days: i64, otherwise: u64| u64::try_from(days).unwrap_or(otherwise);
+        let usual = Self::default();
+        Self {
+            high_every_days: days(config.check_in_days_high, usual.high_every_days),
+            medium_every_days: days(config.check_in_days_medium, usual.medium_every_days),
+            low_every_days: days(config.check_in_days_low, usual.low_every_days),
+            oldest_days: config.check_in_oldest_days,
+            ..usual
+        }
+    }
 }
 
 impl Default for CheckInRules {

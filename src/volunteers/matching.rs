@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use crate::config::VolunteersConfig;
 use crate::identity::Sex;
 use crate::text_enum;
 use crate::volunteers::volunteer::{Missing, ServiceForm, VolunteerState};
@@ -108,6 +109,12 @@ pub struct Suggestion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchingRules {
     pub load_at_most: i64,
+}
+
+impl From<&VolunteersConfig> for MatchingRules {
+    fn from(config: &VolunteersConfig) -> Self {
+        Self { load_at_most: config.load_max }
+    }
 }
 
 impl Default for MatchingRules {

@@ -17,7 +17,21 @@
 //! check-in    made on the phone ──▶ stored once ──▶ revised any number of times, every version kept
 //! ```
 
+mod access;
 pub mod check_in;
+pub mod digest;
+pub mod duties;
+mod logging;
 pub mod matching;
+pub mod night;
 pub mod pairing;
+mod reasons;
+mod recruiting;
+mod routes;
+mod sight;
+mod store;
+mod tending;
 pub mod volunteer;
+
+pub use routes::configure;
+pub use tending::child_changed;

@@ -3,6 +3,7 @@
 use chrono::{Months, NaiveDate};
 
 use crate::clock::age_on;
+use crate::config::VolunteersConfig;
 use crate::text_enum;
 
 text_enum! {
@@ -80,6 +81,16 @@ pub struct VolunteerRules {
     pub record_check_valid_months: u32,
     pub training_valid_months: u32,
     pub minimum_age_years: i32,
+}
+
+impl From<&VolunteersConfig> for VolunteerRules {
+    fn from(config: &VolunteersConfig) -> Self {
+        Self {
+            record_check_valid_months: config.record_check_months,
+            training_valid_months: config.training_months,
+            minimum_age_years: config.minimum_age_years,
+        }
+    }
 }
 
 impl Default for VolunteerRules {

@@ -2,6 +2,7 @@
 
 mod access;
 mod areas;
+mod check_ins;
 mod children;
 mod contact;
 mod guardianship;
@@ -9,3 +10,4 @@ mod identity;
 mod offices;
 mod reports;
 mod robustness;
+mod volunteers;

@@ -100,6 +100,15 @@ pub fn file(tx: &mut Conn, app: &App, now: Instant, new: &NewReport) -> Outcome<
     Ok(Filed { id, receipt_number, accept_by: due, repeated: false, desks: route.desks })
 }
 
+/// The report that was filed for a cause, if one was.
+pub fn of_cause(conn: &mut Conn, app: &App, cause: &str) -> Outcome<Option<Filed>> {
+    let index = app.vault.index(Purpose::Reporter, cause);
+    match store::find_same(conn, Some(&index), None)? {
+        Some(earlier) => repeated(conn, earlier).map(Some),
+        None => Ok(None),
+    }
+}
+
 fn urgency_of(new: &NewReport) -> super::situation::Urgency {
     let situations: Vec<_> = new.situations.iter().copied().collect();
     urgency(&situations, new.immediate_danger)

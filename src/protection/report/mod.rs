@@ -19,5 +19,5 @@ pub mod routing;
 pub mod situation;
 mod store;
 
-pub use filing::{Filed, NewReport, file};
+pub use filing::{Filed, NewReport, file, of_cause};
 pub use store::{ReportChannel, ReportState, Reporter, Told};

@@ -12,6 +12,7 @@ mod duties;
 mod guardianship;
 mod identity;
 mod reports;
+mod volunteers;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -99,7 +100,19 @@ impl Row {
 }
 
 fn table() -> Vec<Row> {
-    [identity::rows(), areas::rows(), children::rows(), duties::rows(), guardianship::rows(), reports::rows(), contact::rows()].into_iter().flatten().collect()
+    [
+        areas::rows(),
+        children::rows(),
+        contact::rows(),
+        duties::rows(),
+        guardianship::rows(),
+        identity::rows(),
+        reports::rows(),
+        volunteers::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn person(county: &County, role: Role) -> i64 {
