@@ -72,9 +72,15 @@ fn tell(tx: &mut Conn, act: &Act, agreement: &Agreement, template: &str, facts: 
             continue;
         }
         let mut data = facts.clone();
-        data["to"] = wording::salutation(&told.name, told.sex, None).into();
-        data["child"] = wording::child_label(&name, 0, 1, false).into();
-        data["helper"] = helper.clone().into();
+        if let Some(facts) = data.as_object_mut() {
+            facts.insert("to".to_owned(), wording::salutation(&told.name, told.sex, None).into());
+        }
+        if let Some(facts) = data.as_object_mut() {
+            facts.insert("child".to_owned(), wording::child_label(&name, 0, 1, false).into());
+        }
+        if let Some(facts) = data.as_object_mut() {
+            facts.insert("helper".to_owned(), helper.clone().into());
+        }
         let message = NewMessage {
             occasion_key: format!("{template}:{}:{person_id}", agreement.id),
             to: Recipient::Person(*person_id),

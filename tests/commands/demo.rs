@@ -36,7 +36,11 @@ place_on_both! {
 fn a_production_deployment_refuses_the_demo_and_its_database() {
     let place = Place::new(crate::support::Engine::Sqlite);
     assert!(place.run(&["demo"]).ok);
-    let production = [("XIANGBAN__DEPLOYMENT__MODE", "production")];
+    let production = [
+        ("XIANGBAN__DEPLOYMENT__MODE", "production"),
+        // Past the refusal of the sandbox, to the refusals of the demo itself.
+        ("XIANGBAN__MESSAGES__SANDBOX_IN_PRODUCTION", "true"),
+    ];
     let loaded = place.run_with(&["demo"], &production, "");
     assert!(!loaded.ok && loaded.err.contains("production"), "{}", loaded.err);
     let served = place.run_with(&["serve"], &production, "");
