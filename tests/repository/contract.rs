@@ -21,3 +21,21 @@ fn every_operation_has_an_id_a_summary_and_a_tag() {
     }
     assert!(!ids.is_empty());
 }
+
+#[test]
+fn every_body_has_an_example_and_what_was_created_leads_on() {
+    let document = serde_json::to_value(contract()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            for content in operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(_, body)| body) {
+                let example = &content["example"];
+                assert!(!example.is_null() || content["examples"].is_object(), "{path} {id} shows no example");
+            }
+        }
+    }
+    let created = &document["paths"]["/api/v1/children"]["post"]["responses"]["201"]["links"]["get_child"];
+    assert_eq!(created["parameters"]["id"], "$response.body#/id");
+    let read = &document["paths"]["/api/v1/children/{id}"]["get"]["responses"]["200"]["links"]["list_child_versions"];
+    assert_eq!(read["parameters"]["id"], "$request.path.id");
+}

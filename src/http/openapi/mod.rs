@@ -1,5 +1,8 @@
 //! The contract: `openapi.yaml` from the handlers' own types, with what all operations share added in one place.
 
+mod examples;
+mod links;
+
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
@@ -30,8 +33,15 @@ pub fn base() -> OpenApi {
     document
 }
 
-/// Adds the error answers that every operation can give, and the schemas they use.
+/// Adds what all operations share: the error answers each can give, an example of each body, links to what comes next.
 pub fn finish(mut document: OpenApi) -> OpenApi {
+    add_problems(&mut document);
+    examples::add(&mut document);
+    links::add(&mut document);
+    document
+}
+
+fn add_problems(document: &mut OpenApi) {
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in operations.into_iter().flatten() {
@@ -53,7 +63,6 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
             }
         }
     }
-    document
 }
 
 fn problem_response(what: &str) -> Response {
