@@ -4,6 +4,7 @@
 //! that the county is alive whenever one looks. It comes in through the slices' own doors (a village's ledger is
 //! imported as a file), step by step; a step that was done is marked and never done again.
 
+mod by_hand;
 mod chance;
 mod county;
 mod families;
@@ -13,6 +14,7 @@ mod names;
 mod numbers;
 mod steps;
 
+pub use by_hand::ledger as ledger_by_hand;
 pub use county::{County, Staff, Village};
 pub use steps::{Loaded, is_empty, is_loaded, load};
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Ground, county};
+use super::{Ground, county, ledger};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
@@ -19,7 +19,7 @@ pub struct Loaded {
 type Work = fn(&App, &Ground, &mut Conn, Instant) -> Outcome<()>;
 
 /// The steps in order, with the names of their marks.
-const STEPS: &[(&str, Work)] = &[("demo.county", county::found)];
+const STEPS: &[(&str, Work)] = &[("demo.county", county::found), ("demo.ledgers", ledger::take_in)];
 
 /// Whether the database holds a demo county (or a part of one).
 pub fn is_loaded(app: &App) -> Outcome<bool> {
