@@ -6,8 +6,10 @@
 
 mod chance;
 mod county;
+mod entering;
 mod families;
 mod ledger;
+mod life;
 mod lives;
 mod names;
 mod numbers;
@@ -32,6 +34,7 @@ pub struct Ground {
     pub county: County,
     names: Names,
     lives: Lives,
+    words: life::Words,
 }
 
 impl Ground {
@@ -45,8 +48,15 @@ impl Ground {
             county: toml::from_str(include_str!("../../config/demo/county.toml")).map_err(fault)?,
             names: toml::from_str(include_str!("../../config/demo/names.toml")).map_err(fault)?,
             lives: toml::from_str(include_str!("../../config/demo/lives.toml")).map_err(fault)?,
+            words: toml::from_str(include_str!("../../config/demo/life.toml")).map_err(fault)?,
         })
     }
+}
+
+/// When a village handed in its ledger: one after the other, more than three months ago.
+fn handed_in(now: crate::clock::Instant, place: usize) -> crate::clock::Instant {
+    let days = 100 + 6 * i64::try_from(place).unwrap_or_default();
+    crate::clock::Instant::start_of(now.plus_days(-days).date()).plus_hours(10)
 }
 
 /// Every village with the ledger it hands in, as a CSV file.

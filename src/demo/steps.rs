@@ -1,8 +1,9 @@
-//! Loading, step by step: each step is one transaction that leaves its mark, so a second start does nothing.
+//! Loading, step by step: each step leaves its mark with what it wrote, so a second start does nothing, and a start that
+//! was interrupted goes on where it stood.
 
 use diesel::prelude::*;
 
-use super::{Ground, county};
+use super::{Ground, county, life};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
@@ -16,10 +17,29 @@ pub struct Loaded {
     pub steps_skipped: usize,
 }
 
-type Work = fn(&App, &Ground, &mut Conn, Instant) -> Outcome<()>;
+/// What a step does.
+enum Work {
+    /// Writes records, all or none.
+    Records(fn(&App, &Ground, &mut Conn, Instant) -> Outcome<()>),
+    /// Runs jobs, which keep their own transactions; run again after an interruption they do what is left.
+    Jobs(fn(&App, &Ground, Instant) -> Outcome<()>),
+}
 
 /// The steps in order, with the names of their marks.
-const STEPS: &[(&str, Work)] = &[("demo.county", county::found)];
+const STEPS: &[(&str, Work)] = &[
+    ("demo.county", Work::Records(county::found)),
+    ("demo.ledger", Work::Records(super::entering::enter)),
+    ("demo.records", Work::Records(life::desk::confirm_records)),
+    ("demo.phones", Work::Records(life::calls::verify_phones)),
+    ("demo.care", Work::Records(life::care::entrust)),
+    ("demo.calls", Work::Records(life::calls::phone_home)),
+    ("demo.numbers", Work::Records(life::calls::lose_numbers)),
+    ("demo.company", Work::Records(life::company::volunteer)),
+    ("demo.moves", Work::Records(life::desk::move_children)),
+    ("demo.reports", Work::Records(life::desk::report_danger)),
+    ("demo.nights", Work::Jobs(life::post::nights)),
+    ("demo.post", Work::Jobs(life::post::deliver)),
+];
 
 /// Whether the database holds a demo county (or a part of one).
 pub fn is_loaded(app: &App) -> Outcome<bool> {
@@ -48,10 +68,16 @@ pub fn load(app: &App, now: Instant, mut tell: impl FnMut(&str)) -> Outcome<Load
             continue;
         }
         tell(name);
-        app.store.write(|tx| {
-            work(app, &ground, tx, now)?;
-            mark(tx, &ground, name, now)
-        })?;
+        match work {
+            Work::Records(write) => app.store.write(|tx| {
+                write(app, &ground, tx, now)?;
+                mark(tx, &ground, name, now)
+            })?,
+            Work::Jobs(run) => {
+                run(app, &ground, now)?;
+                app.store.write(|tx| mark(tx, &ground, name, now))?;
+            }
+        }
         loaded.steps_done += 1;
     }
     Ok(loaded)
