@@ -32,7 +32,7 @@ mod store;
 pub mod steps {
     pub use super::recording::{NewContact, record, state};
     pub use super::searching::{answer, found, give_up};
-    pub use super::store::{Contact, Obligation, Search, open_obligations, open_search_for};
+    pub use super::store::{Contact, Obligation, Search, obligation, open_obligations, open_search_for};
 }
 
 pub use keeping::{carer_changed, reconcile_child, reconcile_household};

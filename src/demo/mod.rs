@@ -7,6 +7,7 @@
 mod chance;
 mod county;
 mod entering;
+mod faces;
 mod families;
 mod ledger;
 mod life;
@@ -16,6 +17,7 @@ mod numbers;
 mod steps;
 
 pub use county::{County, Staff, Village};
+pub use faces::{Face, faces};
 pub use steps::{Loaded, is_empty, is_loaded, load};
 
 use chrono::NaiveDate;
@@ -55,7 +57,7 @@ impl Ground {
 
 /// When a village handed in its ledger: one after the other, more than three months ago.
 fn handed_in(now: crate::clock::Instant, place: usize) -> crate::clock::Instant {
-    let days = 100 + 6 * i64::try_from(place).unwrap_or_default();
+    let days = 110 + 5 * i64::try_from(place).unwrap_or_default();
     crate::clock::Instant::start_of(now.plus_days(-days).date()).plus_hours(10)
 }
 

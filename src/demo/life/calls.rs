@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::scene::{Home, Scene, scope_of};
+use super::scene::{Home, Scene};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::contact::record::{ContactKind, RecordedVia, Says, Voice};
-use crate::contact::steps::{NewContact, Obligation, answer, found, give_up, open_obligations, open_search_for, record, state};
+use crate::contact::steps::{
+    NewContact, answer, found, give_up, obligation, open_obligations, open_search_for, record, state,
+};
 use crate::contact::{self, answers};
 use crate::demo::Ground;
 use crate::demo::chance::Chance;
@@ -51,9 +53,9 @@ pub fn verify_phones(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) ->
 /// Calls home as parents make them: most in time, some late, a few not for weeks.
 pub fn phone_home(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outcome<()> {
     let scene = Scene::set(app, ground, tx, now)?;
-    for obligation in open_obligations(tx, None)? {
-        let Some(home) = scene.homes.iter().find(|home| home.id == obligation.household_id) else { continue };
-        let mut chance = Chance::stream(400_000 + u64::try_from(obligation.id).unwrap_or_default());
+    for owing in open_obligations(tx, None)? {
+        let Some(home) = scene.homes.iter().find(|home| home.id == owing.household_id) else { continue };
+        let mut chance = Chance::stream(400_000 + u64::try_from(owing.id).unwrap_or_default());
         let last = match chance.below(100) {
             0..=57 => chance.between(1, 5),
             58..=70 => 7,
@@ -63,39 +65,33 @@ pub fn phone_home(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Ou
             _ => continue,
         };
         for days in [last + chance.between(5, 7), last] {
-            call(tx, &scene, home, &obligation, days, &mut chance)?;
+            call(tx, &scene, home, owing.id, days, &mut chance)?;
         }
     }
     Ok(())
 }
 
-fn call(
-    tx: &mut Conn,
-    scene: &Scene<'_>,
-    home: &Home,
-    obligation: &Obligation,
-    days: i64,
-    chance: &mut Chance,
-) -> Outcome<()> {
+fn call(tx: &mut Conn, scene: &Scene<'_>, home: &Home, owing: i64, days: i64, chance: &mut Chance) -> Outcome<()> {
     let at = scene.ago(days, 19, 30);
+    let owed = obligation(tx, owing)?;
     let new = NewContact {
-        client_uuid: format!("demo:{}:{days}", obligation.id),
+        client_uuid: format!("demo:{owing}:{days}"),
         kind: if chance.percent(40) { ContactKind::Video } else { ContactKind::Call },
         with_child: true,
-        with_carer: obligation.carer_counts,
+        with_carer: owed.carer_counts,
         happened_on: at.date(),
         note: chance.percent(30).then(|| chance.pick(&scene.words.contact_notes)),
         via: if chance.percent(35) { RecordedVia::Reply } else { RecordedVia::Tap },
     };
-    let contact = record(tx, scene.app, at, obligation, (obligation.parent_person_id, Voice::Parent), &new)?;
-    let Some(carer) = home.carer().filter(|_| obligation.carer_counts) else { return Ok(()) };
+    let contact = record(tx, scene.app, at, &owed, (owed.parent_person_id, Voice::Parent), &new)?;
+    let Some(carer) = home.carer().filter(|_| owed.carer_counts) else { return Ok(()) };
     let (says, words) = match chance.below(100) {
         0..=29 => (Says::Confirms, None),
         30..=33 => (Says::Contradicts, Some(scene.words.contradiction.as_str())),
         _ => return Ok(()),
     };
-    let statement = (new.client_uuid.as_str(), says, words);
-    state(tx, scene.app, at.plus_hours(20), obligation, &contact, (carer.person.id, Voice::Carer), statement)?;
+    let (owed, by) = (obligation(tx, owing)?, (carer.person.id, Voice::Carer));
+    state(tx, scene.app, at.plus_hours(3), &owed, &contact, by, (new.client_uuid.as_str(), says, words))?;
     Ok(())
 }
 
@@ -130,6 +126,5 @@ fn lose(tx: &mut Conn, scene: &Scene<'_>, home: &Home, (lost, other): (i64, i64)
         Lost::Found => found(tx, app, scene.ago(1, 10, 0), &search, &director, &number)?,
         Lost::GivenUp => give_up(tx, scene.ago(1, 16, 0), &search, &director)?,
     }
-    debug_assert!(scope_of(&director).covers(&home.village));
     Ok(())
 }

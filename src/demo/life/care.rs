@@ -1,12 +1,13 @@
 //! Entrusted care: agreements in every state, most of them in force, signed on the parents' phones and at the village.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::scene::{Home, Member, Scene, scope_of};
 use crate::app::App;
 use crate::children::ChildRow;
 use crate::children::classification::facts::Kin;
-use crate::clock::{Instant, age_on};
+use crate::clock::{Instant, age_on, birthday};
 use crate::crypto::Purpose;
 use crate::demo::Ground;
 use crate::demo::chance::Chance;
@@ -67,8 +68,9 @@ pub fn entrust(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outco
         }
         for child in &home.children {
             let mut chance = Chance::stream(200_000 + u64::try_from(child.id).unwrap_or_default());
-            if let Some(fate) = fate(&mut chance) {
-                let plan = Plan { scene: &scene, home, child, carer, guardians: &guardians, fate };
+            let Some(fate) = fate(&mut chance) else { continue };
+            let plan = Plan { scene: &scene, home, child, carer, fate };
+            if plan.last_day_as_a_child() > now.plus_days(1).date() {
                 plan.play(tx, &mut chance)?;
             }
         }
@@ -93,7 +95,6 @@ struct Plan<'a> {
     home: &'a Home,
     child: &'a ChildRow,
     carer: &'a Member,
-    guardians: &'a [&'a Member],
     fate: Fate,
 }
 
@@ -129,6 +130,11 @@ impl Plan<'_> {
         self.follow(tx, &director, id, begun, chance)
     }
 
+    fn last_day_as_a_child(&self) -> NaiveDate {
+        let grown_up = birthday(self.child.birth_date, 18);
+        grown_up.pred_opt().unwrap_or(grown_up)
+    }
+
     /// A time of day that no other child of the village uses, so that no two codes go to one phone in one minute.
     fn at(&self, days_ago: i64, hour: u32, minute: u32) -> Instant {
         let turn = self.child.id.rem_euclid(30) * 2;
@@ -153,6 +159,7 @@ impl Plan<'_> {
             Fate::Ending(days) => self.scene.now.plus_days(days).date(),
             _ => at.plus_days(chance.between(300, 360)).date(),
         };
+        let term_until = term_until.min(self.last_day_as_a_child());
         let paid = chance.percent(25) || self.kind() == CarerKind::Friend;
         let wanted = Wanted {
             child_id: self.child.id,

@@ -16,7 +16,7 @@ use crate::text_list;
 use crate::volunteers::check_in::{Meeting, Need, Observation, Scale};
 use crate::volunteers::pairing::{EndReason, FamilyVoice, PairingKind};
 use crate::volunteers::steps::{
-    self, NewLog, NewPairing, NewVolunteer, Pairing, ProofEntry, ProofKind, Volunteer,
+    self, NewLog, NewPairing, NewVolunteer, ProofEntry, ProofKind, Volunteer,
 };
 use crate::volunteers::volunteer::{Action, CheckOutcome, ServiceForm};
 
@@ -128,7 +128,7 @@ impl Cast<'_> {
 
     /// Application, proofs and admission, as far as they went.
     fn join(&self, tx: &mut Conn) -> Outcome<Volunteer> {
-        let (app, applied) = (self.scene.app, self.scene.ago(98, 10, 0));
+        let (app, applied) = (self.scene.app, self.scene.ago(108, 10, 0));
         let volunteer = self.apply(tx, applied)?;
         let proof = |kind, outcome, days: i64| ProofEntry {
             kind,
@@ -136,29 +136,29 @@ impl Cast<'_> {
             done_on: self.scene.now.plus_days(-days).date(),
             reference: None,
         };
-        let mut record = |tx: &mut Conn, at: Instant, entry: ProofEntry| {
+        let record = |tx: &mut Conn, at: Instant, entry: ProofEntry| {
             steps::record_proof(tx, app, at, self.coordinator, &volunteer, &entry)
         };
-        let (checked, trained) = (self.scene.ago(97, 10, 0), self.scene.ago(96, 17, 0));
+        let (checked, trained) = (self.scene.ago(107, 10, 0), self.scene.ago(106, 17, 0));
         // A check is good for a year: made so many days ago.
         let check_days = match self.stage {
             Stage::Applied => return Ok(volunteer),
             Stage::Barred => {
-                return record(tx, checked, proof(ProofKind::RecordCheck, CheckOutcome::Barred, 97));
+                return record(tx, checked, proof(ProofKind::RecordCheck, CheckOutcome::Barred, 107));
             }
             Stage::Expiring => 345,
             Stage::Lapsed => 366,
-            _ => 100,
+            _ => 110,
         };
         let volunteer_now = record(tx, checked, proof(ProofKind::RecordCheck, CheckOutcome::Clear, check_days))?;
         if self.stage == Stage::Checked {
             return Ok(volunteer_now);
         }
-        let volunteer_now = record(tx, trained, proof(ProofKind::Training, CheckOutcome::Clear, 96))?;
+        let volunteer_now = record(tx, trained, proof(ProofKind::Training, CheckOutcome::Clear, 106))?;
         if self.stage == Stage::Ready {
             return Ok(volunteer_now);
         }
-        let admitted = self.scene.ago(95, 9, 30);
+        let admitted = self.scene.ago(105, 9, 30);
         steps::decide(tx, app, admitted, self.coordinator, &volunteer_now, (Action::Admit, None))
     }
 
@@ -197,13 +197,13 @@ impl Cast<'_> {
     fn pair(&self, tx: &mut Conn, volunteer: &Volunteer, home: &Home, bond: Bond) -> Outcome<()> {
         let (app, scene) = (self.scene.app, self.scene);
         let Some(child) = home.children.first() else { return Ok(()) };
-        let days = if bond == Bond::Proposed { 4 } else { 94 };
+        let days = if bond == Bond::Proposed { 4 } else { 104 };
         let proposed = scene.ago(days, 11, 0);
         let seen = steps::suggestion(tx, app, proposed, child.id, volunteer.id, BTreeSet::from([ServiceForm::Company]))?;
         let new = NewPairing {
             volunteer_id: volunteer.id,
             child_id: child.id,
-            kind: self.chance(1).pick_of(&PairingKind::ALL).unwrap_or(PairingKind::Neighbour),
+            kind: self.chance(1).pick_of(PairingKind::ALL).unwrap_or(PairingKind::Neighbour),
             service_forms: ServiceForm::Company.to_string(),
             why: text_list::write(seen.fits.iter().map(|because| because.code)),
             proposed_by: self.coordinator.person_id,
@@ -227,7 +227,6 @@ impl Cast<'_> {
             }
             _ => {}
         }
-        let _: &Pairing = &pairing;
         Ok(())
     }
 
@@ -242,7 +241,7 @@ impl Cast<'_> {
         for days in [last + 35, last] {
             // The fourth volunteer of the county saw something once, five days ago.
             let worried = self.number == 4 && days == last;
-            let made_at = self.scene.ago(if worried { 5 } else { days.min(92) }, 16, 0);
+            let made_at = self.scene.ago(if worried { 5 } else { days.min(100) }, 16, 0);
             let observation = Observation {
                 child_id,
                 scales: Scale::ALL.iter().map(|scale| (*scale, chance.between(if worried { 1 } else { 3 }, 5))).collect(),

@@ -72,7 +72,7 @@ pub fn report_danger(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) ->
     // Homes of both townships.
     let homes = scene.homes.iter().skip(11).step_by(67);
     for (turn, (home, at)) in homes.zip(times).enumerate() {
-        let teacher = scene.director(tx, &home.village)?;
+        let reporter = scene.director(tx, &home.village)?;
         let new = NewReport {
             channel: ReportChannel::SignedIn,
             situations: situations.get(turn).copied().into_iter().collect(),
@@ -84,7 +84,7 @@ pub fn report_danger(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) ->
             },
             area_code: home.village.clone(),
             child_id: home.children.first().map(|child| child.id),
-            reporter: Some(Reporter { person_id: Some(teacher.person_id), name: None, phone: None }),
+            reporter: Some(Reporter { person_id: Some(reporter.person_id), name: None, phone: None }),
             reporter_role: ReporterRole::Village,
             suspected: BTreeSet::new(),
             cause: None,
