@@ -6,7 +6,6 @@
 
 mod chance;
 mod county;
-mod entering;
 mod faces;
 mod families;
 mod ledger;

@@ -28,7 +28,6 @@ enum Work {
 /// The steps in order, with the names of their marks.
 const STEPS: &[(&str, Work)] = &[
     ("demo.county", Work::Records(county::found)),
-    ("demo.ledger", Work::Records(super::entering::enter)),
     ("demo.records", Work::Records(life::desk::confirm_records)),
     ("demo.phones", Work::Records(life::calls::verify_phones)),
     ("demo.care", Work::Records(life::care::entrust)),

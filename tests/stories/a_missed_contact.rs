@@ -119,11 +119,11 @@ on_both! {
 
         // The village finds the new number; its owner confirms it with a 1.
         let number = format!("/number-searches/{}/number", searches["items"][0]["id"]);
-        life.put(place.director, &number, json!({ "phone": NEW_NUMBER })).await.expect(200);
+        life.put(place.director, &number, json!({ "phone": NEW_NUMBER })).await.expect(204);
         life.until("05-14 12:00").await;
+        life.phones_home(family.father).await;
         life.reply(NEW_NUMBER, "1").await;
         assert_eq!(life.get(family.father, "/me/phone").await["state"], "verified");
-        life.phones_home(family.father).await;
         life.phones_home(family.mother).await;
 
         // T stops reminders. Danger is told to those who typed T as to everybody else.

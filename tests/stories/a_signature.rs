@@ -71,6 +71,7 @@ on_both! {
         assert_eq!(signed["state"], "in_force");
         let verified = life.get(place.director, &path(&sent, "evidence/verification")).await;
         assert_eq!(verified["holds"], true, "{verified}");
+        life.until("03-11 20:10").await;
         life.assert_twice_changes_nothing().await;
 
         // The school has read its notice the next day; the village needs a reminder.

@@ -1,5 +1,7 @@
 //! Entrusted care: agreements in every state, most of them in force, signed on the parents' phones and at the village.
 
+use std::cmp::Reverse;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -60,6 +62,7 @@ const FATES: [(usize, Fate); 11] = [
 /// Makes the agreements of all villages.
 pub fn entrust(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outcome<()> {
     let scene = Scene::set(app, ground, tx, now)?;
+    let mut plans = Vec::new();
     for home in &scene.homes {
         let guardians = home.guardians();
         let Some(carer) = home.carer() else { continue };
@@ -69,13 +72,15 @@ pub fn entrust(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outco
         for child in &home.children {
             let mut chance = Chance::stream(200_000 + u64::try_from(child.id).unwrap_or_default());
             let Some(fate) = fate(&mut chance) else { continue };
-            let plan = Plan { scene: &scene, home, child, carer, fate };
+            let plan = Plan { scene: &scene, home, child, carer, fate, begun: fate.begun(&mut chance) };
             if plan.last_day_as_a_child() > now.plus_days(1).date() {
-                plan.play(tx, &mut chance)?;
+                plans.push((plan, chance));
             }
         }
     }
-    Ok(())
+    // In order of time, as the limits on codes want it.
+    plans.sort_by_key(|(plan, _)| (Reverse(plan.begun), plan.turn()));
+    plans.iter_mut().try_for_each(|(plan, chance)| plan.play(tx, chance))
 }
 
 fn fate(chance: &mut Chance) -> Option<Fate> {
@@ -96,17 +101,25 @@ struct Plan<'a> {
     child: &'a ChildRow,
     carer: &'a Member,
     fate: Fate,
+    /// Days ago.
+    begun: i64,
+}
+
+impl Fate {
+    fn begun(self, chance: &mut Chance) -> i64 {
+        match self {
+            Self::Drafted | Self::Assessed => chance.between(3, 40),
+            Self::Waiting => chance.between(3, 20),
+            Self::Forgotten => chance.between(64, 80),
+            Self::InForce | Self::Ending(_) | Self::Ended => chance.between(25, 90),
+            Self::Refused | Self::Unfit => chance.between(8, 50),
+        }
+    }
 }
 
 impl Plan<'_> {
     fn play(&self, tx: &mut Conn, chance: &mut Chance) -> Outcome<()> {
-        let begun = match self.fate {
-            Fate::Drafted | Fate::Assessed => chance.between(3, 40),
-            Fate::Waiting => chance.between(3, 20),
-            Fate::Forgotten => chance.between(64, 80),
-            Fate::InForce | Fate::Ending(_) | Fate::Ended => chance.between(25, 90),
-            Fate::Refused | Fate::Unfit => chance.between(8, 50),
-        };
+        let begun = self.begun;
         let director = self.scene.director(tx, &self.home.village)?;
         let id = self.draft(tx, &director, begun, chance)?;
         if self.fate == Fate::Drafted {
@@ -137,8 +150,11 @@ impl Plan<'_> {
 
     /// A time of day that no other child of the village uses, so that no two codes go to one phone in one minute.
     fn at(&self, days_ago: i64, hour: u32, minute: u32) -> Instant {
-        let turn = self.child.id.rem_euclid(30) * 2;
-        self.scene.ago(days_ago.max(1), hour, minute).plus_minutes(turn)
+        self.scene.ago(days_ago.max(1), hour, minute).plus_minutes(self.turn())
+    }
+
+    fn turn(&self) -> i64 {
+        self.child.id.rem_euclid(30) * 2
     }
 
     fn kind(&self) -> CarerKind {
