@@ -7,7 +7,7 @@ use super::child::{CheckedChild, ChildState};
 use super::classification::facts::{Circumstance, Condition};
 use super::classification::{self, without_hiv};
 use super::health::HealthRecord;
-use super::household::{AwayFields, CheckedPerson, MemberFields};
+use super::household::{AwayFields, CheckedPerson, MemberFields, UndatedPlace};
 use super::occasion::Occasion;
 use super::schooling::Schooling;
 use super::store::{self, ChildRow, MemberRow};
@@ -64,6 +64,8 @@ pub struct MemberWanted {
     pub person: PersonWanted,
     pub fields: MemberFields,
     pub away: Option<AwayFields>,
+    /// Where they are said to be away when `away` is absent.
+    pub undated: Option<UndatedPlace>,
 }
 
 #[derive(Clone, Debug)]
@@ -120,6 +122,8 @@ pub fn join(
     if let Some(away) = &wanted.away {
         let row = store::household::present(tx, id)?;
         store::household::go_away(tx, &row, away)?;
+    } else if let Some(place) = &wanted.undated {
+        store::household::say_place(tx, id, place)?;
     }
     Ok(id)
 }

@@ -1,8 +1,11 @@
 //! `demo`, and what `serve` says when it starts in demo mode.
 
+use std::path::Path;
+
 use super::progress::spinner;
 use super::say;
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Mode;
 use crate::demo::{self, Ground, PASSWORD};
 use crate::problem::{Fault, Outcome};
@@ -16,6 +19,16 @@ pub fn run(app: &App) -> Outcome<()> {
     let loaded = load(app)?;
     say(format_args!("{} steps loaded, {} were there already", loaded.steps_done, loaded.steps_skipped));
     print_welcome(app)
+}
+
+/// Writes a ledger to try the import with, and says how.
+pub fn write_ledger(file: &Path) -> Outcome<()> {
+    let (village, bytes) = demo::ledger_by_hand(&Ground::read()?, Clock::System.today())?;
+    std::fs::write(file, bytes).map_err(|error| Fault::internal(format!("{}: {error}", file.display())))?;
+    let file = file.display();
+    say(format_args!("The ledger of {}, as somebody keeps it by hand, is in {file}. Try it:", village.name));
+    say(format_args!("  xiangban import {file} --village {} --dry-run", village.code));
+    Ok(())
 }
 
 /// In demo mode: fills an empty database, then says where to go. A database that holds a county of its own is left

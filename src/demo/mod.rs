@@ -4,6 +4,7 @@
 //! that the county is alive whenever one looks. It comes in through the slices' own doors (a village's ledger is
 //! imported as a file), step by step; a step that was done is marked and never done again.
 
+mod by_hand;
 mod chance;
 mod county;
 mod faces;
@@ -15,11 +16,12 @@ mod names;
 mod numbers;
 mod steps;
 
+pub use by_hand::ledger as ledger_by_hand;
 pub use county::{County, Staff, Village};
 pub use faces::{Face, faces};
 pub use steps::{Loaded, is_empty, is_loaded, load};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use lives::Lives;
 use names::Names;
 
@@ -54,19 +56,20 @@ impl Ground {
     }
 }
 
-/// When a village handed in its ledger: one after the other, more than three months ago.
-fn handed_in(now: crate::clock::Instant, place: usize) -> crate::clock::Instant {
-    let days = 110 + 5 * i64::try_from(place).unwrap_or_default();
-    crate::clock::Instant::start_of(now.plus_days(-days).date()).plus_hours(10)
+/// The day on which a village handed in its ledger: one after the other, more than three months ago.
+fn handed_in_on(today: NaiveDate, place: usize) -> NaiveDate {
+    let days = 110 + 5 * u64::try_from(place).unwrap_or_default();
+    today.checked_sub_days(Days::new(days)).unwrap_or(today)
 }
 
-/// Every village with the ledger it hands in, as a CSV file.
+/// Every village with the ledger that it handed in before `today`, as a CSV file.
 pub fn ledgers(ground: &Ground, today: NaiveDate) -> Outcome<Vec<(Village, Vec<u8>)>> {
     let mut numbers = numbers::Numbers::default();
     let mut ledgers = Vec::new();
     for (place, village) in ground.county.villages().enumerate() {
-        let families = families::of_village(ground, &mut numbers, place, today);
-        let ledger = ledger::as_csv(ground, &village, &families, today)?;
+        let day = handed_in_on(today, place);
+        let families = families::of_village(ground, &mut numbers, place, day);
+        let ledger = ledger::as_csv(ground, &village, &families, day)?;
         ledgers.push((village, ledger));
     }
     Ok(ledgers)

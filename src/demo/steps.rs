@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::{Ground, county, life};
+use super::{Ground, county, ledger, life};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
@@ -28,6 +28,7 @@ enum Work {
 /// The steps in order, with the names of their marks.
 const STEPS: &[(&str, Work)] = &[
     ("demo.county", Work::Records(county::found)),
+    ("demo.ledgers", Work::Records(ledger::take_in)),
     ("demo.records", Work::Records(life::desk::confirm_records)),
     ("demo.phones", Work::Records(life::calls::verify_phones)),
     ("demo.care", Work::Records(life::care::entrust)),

@@ -7,6 +7,7 @@ mod children;
 mod contact;
 pub mod guardianship;
 mod identity;
+mod imports;
 mod offices;
 mod reports;
 mod robustness;

@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod demo;
+mod ledger;
 mod migrate;
 mod server;
 

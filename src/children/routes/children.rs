@@ -236,7 +236,8 @@ pub(super) fn member_wanted(
         (None, Some(person)) => PersonWanted::Described(person.check(occasion.today())?),
         _ => return Err(Problem::field("person_id", "person_or_new").into()),
     };
-    Ok(MemberWanted { person, fields: wanted.member.clone(), away: wanted.away.clone().map(AwayFields::cleaned) })
+    let away = wanted.away.clone().map(AwayFields::cleaned);
+    Ok(MemberWanted { person, fields: wanted.member.clone(), away, undated: None })
 }
 
 /// Writes the fields of a child's own.
