@@ -19,7 +19,7 @@ mod steps;
 pub use by_hand::ledger as ledger_by_hand;
 pub use county::{County, Staff, Village};
 pub use faces::{Face, faces};
-pub use steps::{Loaded, is_empty, is_loaded, load};
+pub use steps::{Loaded, is_empty, is_loaded, load, load_ledgers};
 
 use chrono::{Days, NaiveDate};
 use lives::Lives;

@@ -56,13 +56,30 @@ pub fn is_empty(app: &App) -> Outcome<bool> {
 ///
 /// # Errors
 /// A database that holds another county.
-pub fn load(app: &App, now: Instant, mut tell: impl FnMut(&str)) -> Outcome<Loaded> {
+pub fn load(app: &App, now: Instant, tell: impl FnMut(&str)) -> Outcome<Loaded> {
+    load_steps(app, now, STEPS, tell)
+}
+
+/// As [`load`], but nothing has happened yet: the offices, and the ledgers as the villages handed them in.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_ledgers(app: &App, now: Instant) -> Outcome<Loaded> {
+    load_steps(app, now, STEPS.get(..2).unwrap_or_default(), |_| {})
+}
+
+fn load_steps(
+    app: &App,
+    now: Instant,
+    steps: &[(&str, Work)],
+    mut tell: impl FnMut(&str),
+) -> Outcome<Loaded> {
     let ground = Ground::read()?;
     if !is_loaded(app)? && !is_empty(app)? {
         return Err(Fault::internal("this database holds a county already; the demo goes into an empty one"));
     }
     let mut loaded = Loaded::default();
-    for (name, work) in STEPS {
+    for (name, work) in steps {
         if app.store.read(|conn| is_marked(conn, &ground, name))? {
             loaded.steps_skipped += 1;
             continue;
