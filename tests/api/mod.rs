@@ -5,7 +5,7 @@ mod areas;
 mod check_ins;
 mod children;
 mod contact;
-mod guardianship;
+pub mod guardianship;
 mod identity;
 mod imports;
 mod offices;
