@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, guardianship, identity, volunteers};
+use crate::{areas, children, contact, duties, guardianship, identity, insight, screens, volunteers};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -34,7 +34,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(guardianship::routes::configure)
         .configure(report::routes::configure)
         .configure(contact::configure)
-        .configure(volunteers::configure);
+        .configure(volunteers::configure)
+        .configure(insight::configure);
 }
 
 /// The contract, from the routes themselves.
@@ -79,6 +80,7 @@ pub fn application(
         .configure(reader_settings(limit))
         .configure(crate::operations::configure)
         .configure(crate::messaging::callbacks::configure)
+        .configure(screens::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_rate))

@@ -2,10 +2,12 @@
 
 /// Declares an enum whose variants are stored and sent as the given text.
 ///
-/// Gives `as_str`, `ALL`, `FromStr`, `Display`, serde, diesel `Text` on both databases, and a utoipa schema.
+/// Gives `as_str`, `ALL`, `FromStr`, `Display`, serde, diesel `Text` on both databases, and a utoipa schema. The text is a
+/// token tree, not a `literal`: utoipa does not see through the group that `literal` makes, and would write the names
+/// of the variants into the contract.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow, utoipa::ToSchema)]

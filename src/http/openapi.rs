@@ -1,10 +1,13 @@
 //! The contract: `openapi.yaml` from the handlers' own types, with what all operations share added in one place.
 
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::problem::{FieldError, ProblemDocument};
+use crate::words;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -30,8 +33,14 @@ pub fn base() -> OpenApi {
     document
 }
 
-/// Adds the error answers that every operation can give, and the schemas they use.
+/// Adds the error answers that every operation can give, and the Chinese words of every enumeration.
 pub fn finish(mut document: OpenApi) -> OpenApi {
+    for (name, schema) in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
+        if let (RefOr::T(Schema::Object(enumeration)), Some(words)) = (schema, words::of(name)) {
+            let extension = Extensions::from_iter([("x-chinese", serde_json::json!(words))]);
+            enumeration.extensions.get_or_insert_default().merge(extension);
+        }
+    }
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in operations.into_iter().flatten() {
