@@ -72,8 +72,12 @@ pub(super) fn standing(
     let rows: Vec<(Duty, Option<String>)> = query.order((duties::due_at, duties::id)).limit(page.fetch()).load(conn)?;
     let persons: Vec<i64> = rows.iter().filter_map(|(duty, _)| duty.owed_by_person_id).collect();
     let offices: Vec<i64> = rows.iter().filter_map(|(duty, _)| duty.owed_by_organisation_id).collect();
-    let persons: BTreeMap<i64, String> =
-        people::table.filter(people::id.eq_any(persons)).select((people::id, people::name)).load(conn)?.into_iter().collect();
+    let persons: BTreeMap<i64, String> = people::table
+        .filter(people::id.eq_any(persons))
+        .select((people::id, people::name))
+        .load(conn)?
+        .into_iter()
+        .collect();
     let offices: BTreeMap<i64, String> = organisations::table
         .filter(organisations::id.eq_any(offices))
         .select((organisations::id, organisations::name))

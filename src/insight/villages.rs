@@ -117,8 +117,7 @@ impl Counted {
             .filter(child_labels::kind.eq("left_behind"))
             .filter(child_labels::ended_at.is_null())
             .select(child_labels::child_id);
-        let in_agreement =
-            agreements::table.filter(agreements::state.eq("in_force")).select(agreements::child_id);
+        let in_agreement = agreements::table.filter(agreements::state.eq("in_force")).select(agreements::child_id);
         let paired = pairings::table.filter(pairings::state.eq("active")).select(pairings::child_id);
         Ok(Self {
             children: children_where!(),

@@ -61,9 +61,10 @@ fn tag_of(file: &File) -> String {
 }
 
 fn accepts(header: &str, encoding: &str) -> bool {
-    header.split(',').map(|part| part.split(';').map(str::trim).collect::<Vec<_>>()).any(|part| {
-        part.first().is_some_and(|name| name.eq_ignore_ascii_case(encoding)) && !part.contains(&"q=0")
-    })
+    header
+        .split(',')
+        .map(|part| part.split(';').map(str::trim).collect::<Vec<_>>())
+        .any(|part| part.first().is_some_and(|name| name.eq_ignore_ascii_case(encoding)) && !part.contains(&"q=0"))
 }
 
 fn type_of(path: &str) -> &'static str {
@@ -124,7 +125,9 @@ mod tests {
 
     #[test]
     fn a_hashed_file_is_kept_for_ever_and_comes_in_the_best_form_the_browser_takes() {
-        for (accepts, encoding) in [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("", "")] {
+        for (accepts, encoding) in
+            [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("", "")]
+        {
             let file = get("assets/app-1a2b.js", accepts, "").unwrap();
             assert_eq!(header_of(&file, header::CONTENT_ENCODING), encoding, "{accepts}");
             assert!(header_of(&file, header::CACHE_CONTROL).contains("immutable"));

@@ -47,13 +47,11 @@ const PHONE: Screen = Screen { mount: "/m", policy: STYLES_INLINE, file: Phone::
 pub fn configure(config: &mut web::ServiceConfig) {
     config.route("/", web::get().to(start_page));
     for screen in [CONSOLE, PHONE] {
-        config
-            .service(web::redirect(screen.mount, format!("{}/", screen.mount)))
-            .service(
-                web::resource(format!("{}/{{path:.*}}", screen.mount))
-                    .route(web::get().to(move |request: HttpRequest| async move { screen.answer(&request) }))
-                    .route(web::head().to(move |request: HttpRequest| async move { screen.answer(&request) })),
-            );
+        config.service(web::redirect(screen.mount, format!("{}/", screen.mount))).service(
+            web::resource(format!("{}/{{path:.*}}", screen.mount))
+                .route(web::get().to(move |request: HttpRequest| async move { screen.answer(&request) }))
+                .route(web::head().to(move |request: HttpRequest| async move { screen.answer(&request) })),
+        );
     }
 }
 

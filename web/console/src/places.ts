@@ -1,10 +1,13 @@
 // The pages of the console: who has a use for each (the API decides; here it is only what the menu offers).
 import type { RouteRecordRaw } from 'vue-router'
+import type { Schemas } from '@shared/call'
 
-const VILLAGE = ['village_director', 'resident_cadre']
-const DESK = [...VILLAGE, 'township_supervisor']
-const VOLUNTEERS = ['volunteer_coordinator', 'township_supervisor', 'village_director', 'county_administrator']
-const FIGURES = [...DESK, 'county_administrator']
+type Post = Schemas['PostKind']
+
+const VILLAGE: Post[] = ['village_director', 'resident_cadre']
+const DESK: Post[] = [...VILLAGE, 'township_supervisor']
+const VOLUNTEERS: Post[] = ['volunteer_coordinator', 'township_supervisor', 'village_director', 'county_administrator']
+const FIGURES: Post[] = [...DESK, 'county_administrator']
 
 export interface Place {
   path: string
@@ -12,7 +15,7 @@ export interface Place {
   title: string
   group?: string
   /** Posts that find it in their menu; everybody when absent. */
-  posts?: string[]
+  posts?: Post[]
   page: RouteRecordRaw['component']
 }
 

@@ -1,10 +1,9 @@
 // Who is signed in. Tokens lie in localStorage, so that a link opened in a new tab needs no new sign-in; renewing them is
 // done by one tab at a time. When a session is over while somebody works, they sign in over the page they are on.
 import { computed, reactive } from 'vue'
-import { client, type AnswerOf, type Sent, type Session, type Tokens } from '@shared/call'
+import { client, type AnswerOf, type Schemas, type Sent, type Session, type Tokens } from '@shared/call'
 
 export type Me = AnswerOf<'/me', 'get'>
-export type Post = { kind: string; area_code: string; organisation_id?: number | null }
 
 const PLACE = 'xiangban.tokens'
 
@@ -131,5 +130,6 @@ export function sessionId(): number | undefined {
   }
 }
 
-export const posts = computed<Post[]>(() => (state.me?.posts ?? []) as Post[])
-export const holds = (...kinds: string[]): boolean => posts.value.some((post) => kinds.includes(post.kind))
+export const posts = computed(() => state.me?.posts ?? [])
+/** Whether somebody signed in holds one of these posts; the API decides, this only shapes what is offered. */
+export const holds = (...kinds: Schemas['PostKind'][]): boolean => posts.value.some((post) => kinds.includes(post.kind))
