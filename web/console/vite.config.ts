@@ -28,6 +28,7 @@ function precompressed(): Plugin {
 
 export default defineConfig({
   base: '/console/',
+  logLevel: 'warn',
   plugins: [vue(), precompressed()],
   resolve: { alias: { '@shared': fileURLToPath(new URL('../shared', import.meta.url)) } },
   build: { outDir: dist, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 700 },
