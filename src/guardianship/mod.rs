@@ -42,6 +42,7 @@ pub mod watch;
 mod watching;
 
 pub use act::Act;
+pub use store::cover::lacks_care;
 pub use watching::{Watched, look_at_child, watch_over};
 
 use chrono::NaiveDate;

@@ -37,7 +37,10 @@ pub fn base() -> OpenApi {
 pub fn finish(mut document: OpenApi) -> OpenApi {
     for (name, schema) in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
         if let (RefOr::T(Schema::Object(enumeration)), Some(words)) = (schema, words::of(name)) {
-            let extension = Extensions::from_iter([("x-chinese", serde_json::json!(words))]);
+            let values: Vec<_> = enumeration.enum_values.iter().flatten().filter_map(|value| value.as_str()).collect();
+            let own = words.iter().filter(|(value, _)| values.contains(&value.as_str()));
+            let own: serde_json::Value = own.map(|(value, word)| (value.as_str(), word.as_str())).collect();
+            let extension = Extensions::from_iter([("x-chinese", own)]);
             enumeration.extensions.get_or_insert_default().merge(extension);
         }
     }

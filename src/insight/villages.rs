@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::areas::{AreaLevel, within};
 use crate::clock::Instant;
 use crate::duties::DutyKind;
+use crate::guardianship;
 use crate::identity::Scope;
 use crate::problem::Outcome;
 use crate::storage::Conn;
@@ -124,7 +125,7 @@ impl Counted {
             left_behind: children_where!(children::id.eq_any(left_behind)),
             high_risk: children_where!(children::risk_level.eq("high")),
             confirmed: children_where!(children::confirmed_at.ge(confirmed_since)),
-            uncovered: duties_where!(duties::kind.eq(DutyKind::CloseGuardianshipGap)),
+            uncovered: children_where!(guardianship::lacks_care(now.date())),
             in_agreement: children_where!(children::id.eq_any(in_agreement)),
             paired: children_where!(children::id.eq_any(paired)),
             open: duties_where!(),

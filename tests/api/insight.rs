@@ -27,6 +27,8 @@ on_both! {
         assert_eq!((&here["children"], &here["confirmed"], &here["left_behind"]), (&1.into(), &1.into(), &1.into()));
         assert_eq!((&here["in_agreement"], &here["paired"], &here["duties_overdue"]), (&0.into(), &0.into(), &0.into()));
         assert!(here["duties_open"].as_i64().unwrap() > 0);
+        let gaps = t.get(&t.as_person(c.supervisor), "/guardianship-gaps").await.expect(200);
+        assert_eq!((&here["uncovered"], gaps["items"].as_array().unwrap().len()), (&1.into(), 1));
         assert_eq!(figures(&answer, VILLAGE_B)["children"], 0);
 
         t.pass_days(91);

@@ -1,50 +1,44 @@
-// Every page of the console, as whoever uses it: it shows its content, axe finds nothing serious, nothing leaves the
-// origin, and at 200 % zoom and on a narrow window nothing has to be scrolled sideways.
+// Every page of the console, as whoever uses it, looked at once at each size.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { seriousFaults } from '../support/browser.mjs'
 import { startServer } from '../support/server.mjs'
 import { pages } from './pages.mjs'
 import { prepare } from './scene.mjs'
 import { DESK, NARROW, ZOOMED, desk, enter, isTooWide, visit } from './steps.mjs'
 
-let server
-let made
+const seen = { wrong: [], barred: [], wideZoomed: [], wideNarrow: [], foreign: [], errors: [] }
+
 before(async () => {
-  server = await startServer()
-  made = await prepare(server)
-})
-after(() => server?.stop())
-
-async function walk(size, look) {
-  const browser = await desk(server, size)
-  let login
-  const found = []
-  for (const [name, as, path] of pages(made)) {
-    if (as && as !== login) await enter(browser, server, (login = as))
-    await visit(browser, server, path)
-    for (const fault of await look(browser.page, name)) found.push(`${name}: ${fault}`)
+  const server = await startServer()
+  try {
+    const made = await prepare(server)
+    const browser = await desk(server)
+    const { page } = browser
+    let login
+    for (const [name, as, path] of pages(made)) {
+      if (as && as !== login) await enter(browser, server, (login = as))
+      await visit(browser, server, path)
+      if ((await page.locator('h1').count()) !== 1) seen.wrong.push(`${name}: not one title`)
+      if (await page.locator('.state-bad').count()) seen.wrong.push(`${name}: ${await page.locator('.state-bad').first().innerText()}`)
+      for (const fault of await seriousFaults(page)) seen.barred.push(`${name}: ${fault}`)
+      for (const [size, list] of [[ZOOMED, seen.wideZoomed], [NARROW, seen.wideNarrow]]) {
+        await page.setViewportSize(size.viewport)
+        if (await isTooWide(page)) list.push(name)
+      }
+      await page.setViewportSize(DESK.viewport)
+    }
+    seen.foreign = browser.foreign
+    seen.errors = browser.errors
+    await browser.close()
+  } finally {
+    await server.stop()
   }
-  const { foreign, errors } = browser
-  await browser.close()
-  return { found, foreign, errors }
-}
-
-test('every page shows its content and axe finds nothing serious', async () => {
-  const { found, foreign, errors } = await walk(DESK, async (page) => {
-    const faults = await seriousFaults(page)
-    if ((await page.locator('h1').count()) !== 1) faults.push('not one title')
-    if (await page.locator('.state-bad').count()) faults.push(await page.locator('.state-bad').first().innerText())
-    return faults
-  })
-  assert.deepEqual(found, [])
-  assert.deepEqual(foreign, [], 'requests that left the origin')
-  assert.deepEqual(errors, [], 'complaints of the browser')
 })
 
-for (const [what, size] of [['at 200 % zoom', ZOOMED], ['on a narrow window', NARROW]]) {
-  test(`no page has to be scrolled sideways ${what}`, async () => {
-    const { found } = await walk(size, async (page) => ((await isTooWide(page)) ? ['too wide'] : []))
-    assert.deepEqual(found, [])
-  })
-}
+test('every page shows its content', () => assert.deepEqual(seen.wrong, []))
+test('axe finds nothing serious on any page', () => assert.deepEqual(seen.barred, []))
+test('no request leaves the own origin', () => assert.deepEqual(seen.foreign, []))
+test('the browser has nothing to complain about', () => assert.deepEqual(seen.errors, []))
+test('no page has to be scrolled sideways at 200 % zoom', () => assert.deepEqual(seen.wideZoomed, []))
+test('no page has to be scrolled sideways on a narrow window', () => assert.deepEqual(seen.wideNarrow, []))
