@@ -1,3 +1,4 @@
+use serde_json::Value;
 use xiangban::routes::contract;
 
 #[test]
@@ -38,4 +39,19 @@ fn every_body_has_an_example_and_what_was_created_leads_on() {
     assert_eq!(created["parameters"]["id"], "$response.body#/id");
     let read = &document["paths"]["/api/v1/children/{id}"]["get"]["responses"]["200"]["links"]["list_child_versions"];
     assert_eq!(read["parameters"]["id"], "$request.path.id");
+}
+
+/// Screens show the Chinese of a code, and take it from the contract.
+#[test]
+fn every_enumeration_of_the_contract_has_chinese_words() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let mut silent = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for value in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if schema["x-chinese"][value].as_str().is_none_or(str::is_empty) {
+                silent.push(format!("[{name}] {value}"));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "missing in src/words.toml: {silent:#?}");
 }

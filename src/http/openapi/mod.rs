@@ -3,11 +3,14 @@
 mod examples;
 mod links;
 
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::problem::{FieldError, ProblemDocument};
+use crate::words;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -33,12 +36,26 @@ pub fn base() -> OpenApi {
     document
 }
 
-/// Adds what all operations share: the error answers each can give, an example of each body, links to what comes next.
+/// Adds what all operations share: the error answers each can give, an example of each body, links to
+/// what comes next, the Chinese words of every enumeration.
 pub fn finish(mut document: OpenApi) -> OpenApi {
     add_problems(&mut document);
     examples::add(&mut document);
     links::add(&mut document);
+    add_words(&mut document);
     document
+}
+
+fn add_words(document: &mut OpenApi) {
+    for (name, schema) in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
+        if let (RefOr::T(Schema::Object(enumeration)), Some(words)) = (schema, words::of(name)) {
+            let values: Vec<_> = enumeration.enum_values.iter().flatten().filter_map(|value| value.as_str()).collect();
+            let own = words.iter().filter(|(value, _)| values.contains(&value.as_str()));
+            let own: serde_json::Value = own.map(|(value, word)| (value.as_str(), word.as_str())).collect();
+            let extension = Extensions::from_iter([("x-chinese", own)]);
+            enumeration.extensions.get_or_insert_default().merge(extension);
+        }
+    }
 }
 
 fn add_problems(document: &mut OpenApi) {
