@@ -9,10 +9,10 @@ use crate::children::occasion::Occasion;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::http::IfMatch;
-use crate::identity::{Scope, Sex};
+use crate::identity::{Scope, Sex, TieKind};
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
-use crate::storage::schema::{children, households};
+use crate::storage::schema::{child_ties, children, households};
 use crate::volunteers::check_in::RiskLevel;
 
 /// A child as stored; numbers stay sealed.
@@ -62,6 +62,18 @@ pub fn of_household(conn: &mut Conn, household_id: i64) -> Outcome<Vec<ChildRow>
         .filter(children::state.eq(ChildState::Active))
         .select(ChildRow::as_select())
         .order(children::id)
+        .load(conn)?)
+}
+
+/// The active children to whom a person is tied, eldest first, once for each tie.
+pub fn tied_to(conn: &mut Conn, person_id: i64) -> Outcome<Vec<(ChildRow, TieKind)>> {
+    Ok(child_ties::table
+        .inner_join(children::table)
+        .filter(child_ties::person_id.eq(person_id))
+        .filter(child_ties::until.is_null())
+        .filter(children::state.eq(ChildState::Active))
+        .select((ChildRow::as_select(), child_ties::kind))
+        .order((children::birth_date, children::id, child_ties::id))
         .load(conn)?)
 }
 
