@@ -48,19 +48,16 @@ mod tests {
     use super::*;
 
     fn grandmother() -> HouseholdFacts {
-        HouseholdFacts {
-            kin: Kin::PaternalGrandmother,
-            cares: true,
-            is_backup: false,
-            alive: true,
-            is_caller: false,
-        }
+        HouseholdFacts { kin: Kin::PaternalGrandmother, cares: true, is_backup: false, alive: true, is_caller: false }
     }
 
     #[test]
     fn parents_carers_and_those_named_for_it_are_telephoned() {
         assert_eq!(role_of(&grandmother()), Some(CallRole::Carer));
-        assert_eq!(role_of(&HouseholdFacts { kin: Kin::Father, cares: false, ..grandmother() }), Some(CallRole::Parent));
+        assert_eq!(
+            role_of(&HouseholdFacts { kin: Kin::Father, cares: false, ..grandmother() }),
+            Some(CallRole::Parent)
+        );
         let uncle = HouseholdFacts { kin: Kin::UncleOrAunt, cares: false, is_backup: true, ..grandmother() };
         assert_eq!(role_of(&uncle), Some(CallRole::Backup));
         assert_eq!(role_of(&HouseholdFacts { is_backup: false, ..uncle }), None);
