@@ -17,7 +17,8 @@ export async function hostPage(start) {
   const bare = (file) => file.replace(/\.\w+$/, '')
 
   const group = new TmplGroup()
-  for (const file of ending('.wxml')) group.addTmpl(bare(file), await text(file))
+  // The open engine knows `bind:tap` only; WeChat also takes `bindtap`, which the framework writes.
+  for (const file of ending('.wxml')) group.addTmpl(bare(file), (await text(file)).replace(/\s(bind|catch)(?=[A-Za-z]+=)/g, ' $1:'))
   const configs = {}
   for (const file of ending('.json').filter((one) => !one.startsWith('project'))) configs[bare(file)] = JSON.parse(await text(file))
   const scripts = []

@@ -6,6 +6,15 @@ import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
 const { app, templates, configs, scripts } = window.built
 const mini = new MiniProgramEnv()
 const space = mini.createCodeSpace('main', true)
+// WeChat's events are plain objects, and the framework looks for `detail` among their own fields.
+const wrap = glassEasel.Event.prototype.wrapShadowedEvent
+glassEasel.Event.prototype.wrapShadowedEvent = function (...given) {
+  const event = wrap.apply(this, given)
+  const own = (value) => ({ value, writable: true, enumerable: true, configurable: true })
+  return Object.defineProperties(event, { type: own(this.type), detail: own(this.detail), timeStamp: own(this.timeStamp) })
+}
+// The framework hangs its listeners on the instance, not on the definition.
+space.getComponentSpace().updateComponentOptions({ useMethodCallerListeners: true })
 const backend = mini.associateBackend()
 const pages = []
 
@@ -55,7 +64,9 @@ Object.assign(window, { wx, global: window, App: (definition) => (window.theApp 
 async function send(options) {
   if (window.noSignal) return options.fail?.({ errMsg: 'request:fail' })
   try {
-    const answer = await fetch(options.url, { method: options.method, headers: options.header, body: options.data })
+    // Wherever the program was told the server is, here it is this page's own origin.
+    const url = options.url.replace(/^https?:\/\/[^/]+/, location.origin)
+    const answer = await fetch(url, { method: options.method, headers: options.header, body: options.data })
     const text = await answer.text()
     let data = text
     try {
@@ -104,8 +115,36 @@ function load(path) {
     for (const step of wanted.replace(/\.js$/, '').split('/')) step === '..' ? steps.pop() : step !== '.' && steps.push(step)
     return load(steps.join('/'))
   }
-  space.globalComponentEnv(window, path, () => scripts[path](require, module, module.exports))
+  space.componentEnv(path, ({ Page, Component, Behavior }) => {
+    const outer = { Page: window.Page, Behavior: window.Behavior, Component: window.Component }
+    Object.assign(window, { Page, Behavior, Component: (definition) => Component(named(definition)) })
+    scripts[path](require, module, module.exports)
+    Object.assign(window, outer)
+  })
   return module.exports
+}
+
+/** The framework renames its events (`update:modelValue` → `updateModelValue`) in a hook on the global `Component`. */
+function named(definition) {
+  const { created, lifetimes = {} } = definition
+  const camel = (name) => name.replace(/[:-](\w)/g, (_, letter) => letter.toUpperCase())
+  return {
+    ...definition,
+    created(...given) {
+      const trigger = this.triggerEvent
+      this.triggerEvent = (name, ...rest) => trigger.call(this, camel(name), ...rest)
+      return created?.apply(this, given)
+    },
+    // WeChat says `ready` after the first layout; the engine leaves that to its host.
+    lifetimes: {
+      ...lifetimes,
+      attached(...given) {
+        lifetimes.attached?.apply(this, given)
+        setTimeout(() => lifetimes.ready?.call(this))
+      },
+      ready: undefined,
+    },
+  }
 }
 
 function open(url) {
@@ -139,7 +178,7 @@ function show() {
   top.caller.onShow?.()
 }
 
-// What WeChat's own elements add to an event: where on a canvas, and what was typed.
+// The events of WeChat's own elements: a tap, where on a canvas, what was typed.
 for (const type of ['touchstart', 'touchmove', 'touchend']) {
   window.addEventListener(
     type,
@@ -154,6 +193,7 @@ for (const type of ['touchstart', 'touchmove', 'touchend']) {
     true,
   )
 }
+window.addEventListener('click', (event) => raise(event.target, 'tap', { x: event.clientX, y: event.clientY }), true)
 window.addEventListener(
   'input',
   (event) => {
