@@ -31,6 +31,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(identity::routes::offices::end_post)
         .service(identity::routes::offices::create_account)
         .service(areas::routes::list_areas)
+        .service(areas::routes::list_public_areas)
         .service(duties::routes::list_todo)
         .configure(children::routes::mount)
         .configure(guardianship::routes::configure)
