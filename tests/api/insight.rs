@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::children::change;
 use crate::on_both;
-use crate::support::{TestApp, VILLAGE, VILLAGE_B};
+use crate::support::{VILLAGE, VILLAGE_B};
 
 fn figures(answer: &Value, village: &str) -> Value {
     let villages = answer["villages"].as_array().unwrap();
