@@ -16,4 +16,6 @@ declare const wx: {
 interface ImportMetaEnv {
   /** Where the mini-program finds the server; the pages in the browser use their own origin. */
   readonly VITE_SERVER?: string
+  /** The id of the reminder's template, once WeChat has approved it. */
+  readonly VITE_WECHAT_REMINDER?: string
 }
