@@ -60,6 +60,15 @@ pub fn name_of(conn: &mut Conn, code: &str) -> Outcome<String> {
     Ok(areas::table.find(code).select(areas::name).first(conn)?)
 }
 
+/// Codes and names of an area and of all that lies in it, by code.
+pub fn names_within(conn: &mut Conn, code: &str) -> Outcome<Vec<(String, String)>> {
+    Ok(areas::table
+        .filter(sql::<Bool>(&within("areas.code", significant(code))))
+        .select((areas::code, areas::name))
+        .order(areas::code)
+        .load(conn)?)
+}
+
 /// The codes of all villages within an area, ascending.
 pub fn villages_within(conn: &mut Conn, code: &str) -> Outcome<Vec<String>> {
     Ok(areas::table

@@ -35,6 +35,4 @@ permissions! {
     ImportLedger = "children.import": posts [VillageDirector, TownshipSupervisor], ties [];
     /// Hand the ledger out as a file.
     ExportLedger = "children.export": posts [VillageDirector, TownshipSupervisor], ties [];
-    /// See how many, how complete, how fresh; nobody by name.
-    ReadFigures = "children.figures": posts [VillageDirector, ResidentCadre, TownshipSupervisor, CountyAdministrator], ties [];
 }

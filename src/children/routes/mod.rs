@@ -2,9 +2,11 @@
 
 mod children;
 mod circumstances;
+mod export;
 mod health;
 mod history;
 mod households;
+mod imports;
 mod moves;
 mod own;
 
@@ -45,6 +47,13 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(history::list_child_versions)
         .service(history::list_child_labels)
         .service(history::get_ledger)
+        .service(export::export_ledger)
+        .service(imports::import_ledger)
+        .service(imports::list_imports)
+        .service(imports::get_import)
+        .service(imports::get_import_row)
+        .service(imports::correct_import_row)
+        .service(imports::apply_import)
         .service(moves::propose_transfer)
         .service(moves::list_transfers)
         .service(moves::accept_transfer)

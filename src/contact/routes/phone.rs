@@ -138,7 +138,7 @@ pub async fn change_my_phone(app: web::Data<App>, me: SignedIn, body: Body<Chang
 }
 
 /// Verifies the caller's own number with the code that was sent to it.
-#[utoipa::path(tag = "contacts", operation_id = "verify_my_phone", responses((status = 204)))]
+#[utoipa::path(tag = "contacts", operation_id = "verify_my_phone", request_body = PhoneCodeBody, responses((status = 204)))]
 #[put("/me/phone/verification")]
 pub async fn verify_my_phone(app: web::Data<App>, me: SignedIn, body: Body<PhoneCodeBody>) -> Answer {
     let code = body.into_inner().code;

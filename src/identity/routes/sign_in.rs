@@ -115,7 +115,6 @@ pub struct Me {
     pub person_id: i64,
     pub name: String,
     pub sex: Sex,
-    #[schema(value_type = Vec<Object>)]
     pub posts: Vec<ActorPost>,
     pub phone_masked: Option<String>,
     pub wechat_linked: bool,

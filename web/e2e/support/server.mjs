@@ -46,15 +46,18 @@ export async function startServer(settings = {}) {
     if (ended || Date.now() > until) throw new Error(`the server did not start:\n${log}`)
     await pause(200)
   }
+  function admin(...words) {
+    const made = spawnSync(BINARY, ['admin', ...words], { cwd: ROOT, env, encoding: 'utf8' })
+    if (made.status !== 0) throw new Error(made.stderr)
+    return made.stdout.trim().split('\n').at(-1)
+  }
   return {
     address,
     log: () => log,
     /** An access token of a member of staff of the demo county. */
-    token(login) {
-      const made = spawnSync(BINARY, ['admin', 'token', login], { cwd: ROOT, env, encoding: 'utf8' })
-      if (made.status !== 0) throw new Error(made.stderr)
-      return made.stdout.trim().split('\n').at(-1)
-    },
+    token: (login) => admin('token', login),
+    /** The six digits that their authenticator shows now. */
+    totp: (login) => admin('totp', login),
     async stop() {
       if (!ended) {
         const gone = new Promise((resolve) => program.once('exit', resolve))
