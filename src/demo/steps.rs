@@ -68,12 +68,7 @@ pub fn load_ledgers(app: &App, now: Instant) -> Outcome<Loaded> {
     load_steps(app, now, STEPS.get(..2).unwrap_or_default(), |_| {})
 }
 
-fn load_steps(
-    app: &App,
-    now: Instant,
-    steps: &[(&str, Work)],
-    mut tell: impl FnMut(&str),
-) -> Outcome<Loaded> {
+fn load_steps(app: &App, now: Instant, steps: &[(&str, Work)], mut tell: impl FnMut(&str)) -> Outcome<Loaded> {
     let ground = Ground::read()?;
     if !is_loaded(app)? && !is_empty(app)? {
         return Err(Fault::internal("this database holds a county already; the demo goes into an empty one"));

@@ -43,6 +43,7 @@ pub mod watch;
 mod watching;
 
 pub use act::Act;
+pub use store::cover::lacks_care;
 pub use watching::{Watched, look_at_child, watch_over};
 
 /// The steps of an agreement one by one, for whoever takes them without a request.

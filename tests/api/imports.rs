@@ -102,7 +102,7 @@ on_both! {
         assert_eq!(again["counts"], json!({"created": 0, "updated": 0, "unchanged": 3, "needs_person": 0}));
         assert_eq!(versions(&t), before, "no new version");
         assert_eq!(t.app.store.read(|conn| Ok(people::table.count().get_result::<i64>(conn)?)).unwrap(), people_before);
-        let runs = t.get(&director, "/imports").await.expect(200);
+        let runs = t.get(&t.as_person(c.director), "/imports").await.expect(200);
         assert_eq!(runs["items"].as_array().unwrap().len(), 2);
         let expected = t.app.store.read(xiangban::children::duties::expected).unwrap();
         let differences = t.app.store.read(|conn| xiangban::duties::differences(conn, &xiangban::children::duties::KINDS, expected)).unwrap();

@@ -98,9 +98,7 @@ impl Life {
         let away = json!({ "place": "广东省东莞市", "outside_county": true, "since": "2025-02-10" });
         let mother_away = if how.mother_is_away { away.clone() } else { Value::Null };
         let grandmothers_phone = how.grandmother_has_phone.then_some(GRANDMOTHER);
-        let adult = |name: &str, sex: &str, born: &str, phone: Option<&str>| {
-            json!({ "name": name, "sex": sex, "birth_date": born, "phone": phone, "can_read": phone.is_some() })
-        };
+        let adult = |name: &str, sex: &str, born: &str, phone: Option<&str>| json!({ "name": name, "sex": sex, "birth_date": born, "phone": phone, "can_read": phone.is_some() });
         let body = json!({
             "village_code": VILLAGE, "address": "石板村三组",
             "child": { "name": "王小雨", "sex": "female", "birth_date": "2017-05-20" },
@@ -124,17 +122,14 @@ impl Life {
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
         let director = self.t.as_person(place.director);
         let method = actix_web::http::Method::PUT;
-        self.t.call(&director, method, &format!("/children/{child}/schooling"), Some(schooling), &headers).await.expect(200);
+        self.t
+            .call(&director, method, &format!("/children/{child}/schooling"), Some(schooling), &headers)
+            .await
+            .expect(200);
         let members = record["household"]["members"].as_array().unwrap();
-        let person = |name: &str| {
-            members.iter().find(|member| member["name"] == name).unwrap()["person_id"].as_i64().unwrap()
-        };
-        Family {
-            child,
-            father: person("王大山"),
-            mother: person("陈小梅"),
-            grandmother: person("赵桂兰"),
-        }
+        let person =
+            |name: &str| members.iter().find(|member| member["name"] == name).unwrap()["person_id"].as_i64().unwrap();
+        Family { child, father: person("王大山"), mother: person("陈小梅"), grandmother: person("赵桂兰") }
     }
 
     /// The village looks at what the carer can do, and hears everybody.

@@ -66,7 +66,9 @@ pub fn entrust(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outco
     for home in &scene.homes {
         let guardians = home.guardians();
         let Some(carer) = home.carer() else { continue };
-        if guardians.is_empty() || guardians.len() < home.parents().filter(|parent| parent.row.holds_guardianship).count() {
+        if guardians.is_empty()
+            || guardians.len() < home.parents().filter(|parent| parent.row.holds_guardianship).count()
+        {
             continue;
         }
         for child in &home.children {
@@ -159,9 +161,10 @@ impl Plan<'_> {
 
     fn kind(&self) -> CarerKind {
         match self.carer.row.kin {
-            Kin::PaternalGrandfather | Kin::PaternalGrandmother | Kin::MaternalGrandfather | Kin::MaternalGrandmother => {
-                CarerKind::Grandparent
-            }
+            Kin::PaternalGrandfather
+            | Kin::PaternalGrandmother
+            | Kin::MaternalGrandfather
+            | Kin::MaternalGrandmother => CarerKind::Grandparent,
             Kin::Neighbour | Kin::Friend => CarerKind::Friend,
             _ => CarerKind::Relative,
         }
@@ -352,7 +355,9 @@ fn newest_code(conn: &mut Conn, app: &App) -> Outcome<String> {
 fn handwriting(hand: i64) -> Handwriting {
     let lean = i32::try_from(hand.rem_euclid(7)).unwrap_or_default();
     let stroke = |begin: i64, x: i32| {
-        (0..8).map(|step| Point { x: x + step * 20 + lean, y: 40 + step * 12, t: begin + i64::from(step) * 40 }).collect()
+        (0..8)
+            .map(|step| Point { x: x + step * 20 + lean, y: 40 + step * 12, t: begin + i64::from(step) * 40 })
+            .collect()
     };
     Handwriting { width: 600, height: 300, strokes: vec![stroke(0, 40), stroke(500, 300)] }
 }

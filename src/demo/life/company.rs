@@ -15,9 +15,7 @@ use crate::storage::Conn;
 use crate::text_list;
 use crate::volunteers::check_in::{Meeting, Need, Observation, Scale};
 use crate::volunteers::pairing::{EndReason, FamilyVoice, PairingKind};
-use crate::volunteers::steps::{
-    self, NewLog, NewPairing, NewVolunteer, ProofEntry, ProofKind, Volunteer,
-};
+use crate::volunteers::steps::{self, NewLog, NewPairing, NewVolunteer, ProofEntry, ProofKind, Volunteer};
 use crate::volunteers::volunteer::{Action, CheckOutcome, ServiceForm};
 
 const PHONES_FROM: u64 = 15_480_000_000;
@@ -94,13 +92,15 @@ pub fn volunteer(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Out
     for village in ground.county.villages() {
         let coordinator = scene.officer(tx, PostKind::VolunteerCoordinator, &village.code)?;
         let children: Vec<&Home> = scene.homes.iter().filter(|home| home.village == village.code).collect();
-        let mut without_company = children.into_iter().filter(|home| home.carer().is_some() && !home.guardians().is_empty());
+        let mut without_company =
+            children.into_iter().filter(|home| home.carer().is_some() && !home.guardians().is_empty());
         for _ in 0..VOLUNTEERS_PER_VILLAGE {
             let stage = STAGES.get(number % STAGES.len()).copied().unwrap_or(Stage::Active);
             number += 1;
             let cast = Cast { scene: &scene, ground, coordinator: &coordinator, village: &village.code, number, stage };
             let volunteer = cast.join(tx)?;
-            let paired = matches!(stage, Stage::Active | Stage::Expiring | Stage::Lapsed | Stage::Paused | Stage::Ended);
+            let paired =
+                matches!(stage, Stage::Active | Stage::Expiring | Stage::Lapsed | Stage::Paused | Stage::Ended);
             for home in without_company.by_ref().take(if paired { 2 } else { 0 }) {
                 let bond = if stage == Stage::Active { bonds.next().unwrap_or(Bond::Visited) } else { Bond::Visited };
                 cast.pair(tx, &volunteer, home, bond)?;
@@ -199,7 +199,8 @@ impl Cast<'_> {
         let Some(child) = home.children.first() else { return Ok(()) };
         let days = if bond == Bond::Proposed { 4 } else { 104 };
         let proposed = scene.ago(days, 11, 0);
-        let seen = steps::suggestion(tx, app, proposed, child.id, volunteer.id, BTreeSet::from([ServiceForm::Company]))?;
+        let seen =
+            steps::suggestion(tx, app, proposed, child.id, volunteer.id, BTreeSet::from([ServiceForm::Company]))?;
         let new = NewPairing {
             volunteer_id: volunteer.id,
             child_id: child.id,
@@ -244,7 +245,10 @@ impl Cast<'_> {
             let made_at = self.scene.ago(if worried { 5 } else { days.min(100) }, 16, 0);
             let observation = Observation {
                 child_id,
-                scales: Scale::ALL.iter().map(|scale| (*scale, chance.between(if worried { 1 } else { 3 }, 5))).collect(),
+                scales: Scale::ALL
+                    .iter()
+                    .map(|scale| (*scale, chance.between(if worried { 1 } else { 3 }, 5)))
+                    .collect(),
                 needs: if chance.percent(30) { BTreeSet::from([Need::Schooling]) } else { BTreeSet::new() },
                 note: Some(chance.pick(&self.scene.words.check_in_notes)),
                 worry: worried,

@@ -22,8 +22,13 @@ const LATE_VILLAGES: [usize; 2] = [3, 8];
 /// Records confirmed in the last weeks; in two villages hardly any.
 pub fn confirm_records(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outcome<()> {
     let scene = Scene::set(app, ground, tx, now)?;
-    let late: Vec<String> =
-        ground.county.villages().enumerate().filter(|(at, _)| LATE_VILLAGES.contains(at)).map(|(_, one)| one.code).collect();
+    let late: Vec<String> = ground
+        .county
+        .villages()
+        .enumerate()
+        .filter(|(at, _)| LATE_VILLAGES.contains(at))
+        .map(|(_, one)| one.code)
+        .collect();
     for home in &scene.homes {
         let director = scene.director(tx, &home.village)?;
         for child in &home.children {
