@@ -9,7 +9,7 @@ prepare: ## Install what building needs, or name what is missing
 	@scripts/prepare
 
 run: prepare ## Build, then start the demo county (or DATABASE_URL) with server and worker in one process
-	cargo build --quiet
+	cargo build --quiet --features documents
 	@exec target/debug/xiangban serve
 
 test: prepare ## Format, lints, docs, and every test on SQLite and PostgreSQL; ends with "N passed, N failed"

@@ -1,7 +1,7 @@
 //! Certificates: read, follow up to a root, and verify what their keys have signed.
 
 use der::asn1::{BitString, ObjectIdentifier};
-use der::{DateTime, Decode, DecodePem, Encode};
+use der::{Decode, DecodePem, Encode};
 use p256::ecdsa::signature::Verifier;
 use p256::pkcs8::DecodePublicKey;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -126,4 +126,11 @@ pub(crate) fn digest_by(algorithm: &AlgorithmIdentifierOwned, message: &[u8]) ->
 /// Reads a certificate to the byte: what it holds beyond is an error.
 pub fn from_der(bytes: &[u8]) -> der::Result<Certificate> {
     Certificate::from_der(bytes)
+}
+
+pub use der::DateTime;
+
+/// The moment this many seconds after 1970, as certificates count time.
+pub fn moment(seconds: u64) -> Option<DateTime> {
+    DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).ok()
 }

@@ -123,8 +123,9 @@ fn look_at(signature: &Signature, file: &[u8], roots: &[Certificate], at: DateTi
             }
         }
     }
-    let trusted = message.signer().is_some_and(|leaf| certificates::leads_to(leaf, &message.certificates, roots, valid_at));
-    if !trusted {
+    // All of them, not only the signer's: no bit of a certificate may be free either.
+    let trusted = |one| certificates::leads_to(one, &message.certificates, roots, valid_at);
+    if !message.certificates.iter().all(trusted) {
         report.findings.push(Finding::NotTrusted);
     }
 }

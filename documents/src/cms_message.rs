@@ -59,7 +59,7 @@ impl Unsigned {
         algorithm: AlgorithmIdentifierOwned,
         signature: Vec<u8>,
     ) -> der::Result<Vec<u8>> {
-        let leaf = chain.first().ok_or_else(|| der::ErrorKind::Failed.to_error())?;
+        let leaf = chain.first().ok_or_else(|| der::Error::from(der::ErrorKind::Failed))?;
         let sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
             issuer: leaf.tbs_certificate.issuer.clone(),
             serial_number: leaf.tbs_certificate.serial_number.clone(),
@@ -91,10 +91,10 @@ impl Message {
     pub fn read(bytes: &[u8]) -> der::Result<Self> {
         let outer = ContentInfo::from_der(bytes)?;
         if outer.content_type != SIGNED_DATA {
-            return Err(der::ErrorKind::Failed.to_error());
+            return Err(der::Error::from(der::ErrorKind::Failed));
         }
         let data = outer.content.decode_as::<SignedData>()?;
-        let [signer] = data.signer_infos.0.as_slice() else { return Err(der::ErrorKind::Failed.to_error()) };
+        let [signer] = data.signer_infos.0.as_slice() else { return Err(der::Error::from(der::ErrorKind::Failed)) };
         let signer = signer.clone();
         let choices = data.certificates.iter().flat_map(|set| set.0.iter());
         let certificates = choices
@@ -169,8 +169,7 @@ impl Message {
 
     /// The message with a time stamp in it.
     pub fn stamped(mut self, token: &[u8]) -> der::Result<Vec<u8>> {
-        let attribute =
-            Attribute { oid: TIME_STAMP_TOKEN, values: SetOfVec::try_from(vec![Any::from_der(token)?])? };
+        let attribute = Attribute { oid: TIME_STAMP_TOKEN, values: SetOfVec::try_from(vec![Any::from_der(token)?])? };
         self.signer.unsigned_attrs = Some(SetOfVec::try_from(vec![attribute])?);
         self.data.signer_infos = SignerInfos::try_from(vec![self.signer])?;
         wrapped(&self.data)

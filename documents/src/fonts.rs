@@ -24,7 +24,8 @@ pub struct FontsMissing {
     pub looked_in: String,
 }
 
-/// Fonts in memory, best first.
+/// Fonts in memory, best first; cheap to clone.
+#[derive(Clone)]
 pub struct Fonts {
     fonts: Vec<Font>,
     book: LazyHash<FontBook>,
@@ -76,7 +77,8 @@ impl Fonts {
 }
 
 fn find_file(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     entries.sort();
     let here = entries.iter().find(|path| path.file_name().is_some_and(|found| found == name)).cloned();
     here.or_else(|| {

@@ -6,6 +6,7 @@
 pub mod certificates;
 pub mod check;
 mod cms_message;
+pub mod demo;
 pub mod fonts;
 mod pdf;
 pub mod qr;
@@ -18,4 +19,4 @@ pub use check::{Finding, Report, check};
 pub use fonts::{Fonts, FontsMissing};
 pub use scan::{Scan, ScanError};
 pub use seal::{Seal, SealError, SealFacts};
-pub use typeset::{Sheet, Templates, Typesetter, TypesetError};
+pub use typeset::{Sheet, Templates, TypesetError, Typesetter};

@@ -63,7 +63,8 @@ fn signature(value: &Dictionary, document: &Document) -> Option<Signature> {
     let numbers: Vec<usize> =
         range.iter().map(|one| one.as_i64().ok().and_then(|one| usize::try_from(one).ok())).collect::<Option<_>>()?;
     let [from, length, again, rest] = numbers.as_slice() else { return None };
-    let text = |key: &[u8]| value.get(key).ok().and_then(|text| lopdf::decode_text_string(text).ok()).unwrap_or_default();
+    let text =
+        |key: &[u8]| value.get(key).ok().and_then(|text| lopdf::decode_text_string(text).ok()).unwrap_or_default();
     let covered = [*from..from.checked_add(*length)?, *again..again.checked_add(*rest)?];
     let ordered = covered.first()?.end <= covered.last()?.start;
     ordered.then(|| Signature { covered, reason: text(b"Reason"), claimed_at: text(b"M") })
@@ -94,7 +95,8 @@ fn der_length(bytes: &[u8]) -> Option<usize> {
 
 /// Writes `message` into the hole of a file.
 pub(crate) fn fill(file: &mut [u8], hole: Range<usize>, message: &[u8]) -> bool {
-    let digits = message.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    let digits = message.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit);
     let room = hole.len().saturating_sub(2);
     if message.len() * 2 > room {
         return false;

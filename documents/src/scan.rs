@@ -10,8 +10,18 @@ const MEMORY_MAX: u64 = 256 * 1024 * 1024;
 const PAGES_MAX: usize = 60;
 /// What a PDF may carry that acts, hides or reaches out; none of it belongs in a scan.
 const ACTIVE: [&[u8]; 12] = [
-    b"OpenAction", b"AA", b"A", b"JS", b"JavaScript", b"EmbeddedFiles", b"EF", b"AcroForm", b"RichMedia", b"XFA",
-    b"Launch", b"URI",
+    b"OpenAction",
+    b"AA",
+    b"A",
+    b"JS",
+    b"JavaScript",
+    b"EmbeddedFiles",
+    b"EF",
+    b"AcroForm",
+    b"RichMedia",
+    b"XFA",
+    b"Launch",
+    b"URI",
 ];
 
 /// A scan made safe.

@@ -116,13 +116,14 @@ impl Seal {
         let hole = hole(&sealed, file.len(), facts.reserve).ok_or_else(lost)?;
         let numbers = [0, hole.start, hole.end, sealed.len() - hole.end];
         write_range(&mut sealed, file.len(), numbers).ok_or_else(lost)?;
-        let content = [sealed.get(..hole.start).unwrap_or_default(), sealed.get(hole.end..).unwrap_or_default()].concat();
+        let content =
+            [sealed.get(..hole.start).unwrap_or_default(), sealed.get(hole.end..).unwrap_or_default()].concat();
         let message = self.message(&content).map_err(SealError::Message)?;
         if pdf::fill(&mut sealed, hole, &message) { Ok(sealed) } else { Err(SealError::NoRoom(facts.reserve)) }
     }
 
     fn message(&self, content: &[u8]) -> der::Result<Vec<u8>> {
-        let leaf = self.chain.first().ok_or_else(|| der::ErrorKind::Failed.to_error())?;
+        let leaf = self.chain.first().ok_or_else(|| der::Error::from(der::ErrorKind::Failed))?;
         let unsigned = Unsigned::new(&Sha256::digest(content), leaf)?;
         let signature = self.key.sign(&unsigned.to_sign()?);
         unsigned.signed(&self.chain, self.key.algorithm(), signature)
@@ -189,7 +190,9 @@ fn write_range(file: &mut [u8], old_length: usize, numbers: [usize; 4]) -> Optio
     let [a, b, c, d] = numbers;
     let known = format!("[{a} {b} {c} {d}]");
     let text = format!("{known:<width$}", width = unknown.len());
-    file.get_mut(start..start + unknown.len()).filter(|_| text.len() == unknown.len())?.copy_from_slice(text.as_bytes());
+    file.get_mut(start..start + unknown.len())
+        .filter(|_| text.len() == unknown.len())?
+        .copy_from_slice(text.as_bytes());
     Some(())
 }
 

@@ -2,7 +2,7 @@
 
 use cms::content_info::ContentInfo;
 use der::asn1::{Int, OctetString};
-use der::{Any, DateTime, Decode, Encode, Header, Reader, SliceReader, Tag};
+use der::{Any, DateTime, Decode, Encode, Header, SliceReader, Tag};
 use sha2::{Digest, Sha256};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;

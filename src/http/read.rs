@@ -5,10 +5,12 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use futures::StreamExt as _;
 use futures::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
+use crate::app::App;
 use crate::problem::{Fault, Problem};
 
 /// A JSON body that passed its validation.
@@ -106,6 +108,31 @@ impl FromRequest for IfMatch {
             Some(Ok(version)) => Ok(Self(version)),
             Some(Err(_)) => Err(Problem::of("version_changed").into()),
             None => Err(Problem::of("version_required").into()),
+        })
+    }
+}
+
+/// The bytes of a file that is sent as it is, no larger than `server.max_upload_bytes`.
+#[derive(Debug)]
+pub struct Upload(pub Vec<u8>);
+
+impl FromRequest for Upload {
+    type Error = Fault;
+    type Future = LocalBoxFuture<'static, Result<Self, Fault>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<web::Data<App>>().map_or(0, |app| app.config.server.max_upload_bytes);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let mut bytes = Vec::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk.map_err(|_| Problem::of("malformed").with("why", "body"))?;
+                if bytes.len().saturating_add(chunk.len()) > limit {
+                    return Err(Problem::of("too_large").into());
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(Self(bytes))
         })
     }
 }

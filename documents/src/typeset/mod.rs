@@ -69,7 +69,9 @@ impl Templates {
     /// A folder that cannot be read.
     pub fn open(folder: Option<&Path>) -> std::io::Result<Self> {
         let own = |name: &str| -> std::io::Result<Option<String>> {
-            let Some(file) = folder.map(|folder| folder.join(name)).filter(|file| file.exists()) else { return Ok(None) };
+            let Some(file) = folder.map(|folder| folder.join(name)).filter(|file| file.exists()) else {
+                return Ok(None);
+            };
             std::fs::read_to_string(file).map(Some)
         };
         let mut all = BTreeMap::new();
@@ -129,8 +131,7 @@ impl Typesetter {
         let text = data.to_string();
         let standards = PdfStandards::new(&[PdfStandard::A_2b])
             .map_err(|reason| TypesetError::Template { template: sheet.template(), reason: reason.to_string() })?;
-        let options =
-            PdfOptions { ident: Smart::Custom(&text), standards, tagged: false, ..PdfOptions::default() };
+        let options = PdfOptions { ident: Smart::Custom(&text), standards, tagged: false, ..PdfOptions::default() };
         typst_pdf::pdf(&document, &options).map_err(|errors| wrong(&errors))
     }
 }

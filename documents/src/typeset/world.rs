@@ -23,10 +23,8 @@ pub(super) struct Desk {
 
 impl Desk {
     pub fn new(fonts: Fonts, templates: BTreeMap<String, String>) -> Self {
-        let sources = templates
-            .into_iter()
-            .map(|(name, text)| (id_of(&name), Source::new(id_of(&name), text)))
-            .collect();
+        let sources =
+            templates.into_iter().map(|(name, text)| (id_of(&name), Source::new(id_of(&name), text))).collect();
         Self { library: LazyHash::new(<Library as LibraryExt>::default()), fonts, sources }
     }
 
