@@ -20,7 +20,7 @@ use super::store::paper as papers;
 use super::store::{evidence, notice};
 use super::strokes::Handwriting;
 use super::text::short;
-use super::verdict::{Verdict, Weight, word};
+use super::verdict::{CheckWeight, Verdict, word};
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault, sha256_hex};
 use crate::papers::{PaperReport, Press};
@@ -219,7 +219,7 @@ fn check_paper(verdict: &mut Verdict, files: &Files, events: &[Event], seal: Sea
     let known = [named(events, EventKind::Sealed, "paper"), named(events, EventKind::Stamped, "paper")].concat();
     let Some(file) = files.get(PAPER) else {
         if known.is_empty() {
-            verdict.add(Weight::Note, "no_paper", "");
+            verdict.add(CheckWeight::Note, "no_paper", "");
         } else {
             verdict.judge("paper", false, "");
         }
@@ -228,7 +228,7 @@ fn check_paper(verdict: &mut Verdict, files: &Files, events: &[Event], seal: Sea
     verdict.judge("paper", known.last() == Some(&sha256_hex(file)), "");
     let report = match seal(file) {
         Err(fault) if fault.code() == Some("documents_not_built") => {
-            verdict.add(Weight::Note, "not_built", "");
+            verdict.add(CheckWeight::Note, "not_built", "");
             return Ok(());
         }
         report => report?,

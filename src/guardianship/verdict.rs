@@ -11,7 +11,7 @@ use crate::text_enum;
 
 text_enum! {
     /// How a sentence is meant.
-    pub enum Weight {
+    pub enum CheckWeight {
         Ok = "ok",
         Bad = "bad",
         /// Nothing against the file, but to be known.
@@ -23,7 +23,7 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CheckedThing)]
 pub struct Checked {
-    pub weight: Weight,
+    pub weight: CheckWeight,
     pub code: String,
     #[schema(example = "协议文本与各方签署时的校验值一致：ab12cd34")]
     pub text: String,
@@ -39,44 +39,46 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn add(&mut self, weight: Weight, code: &str, detail: &str) {
+    pub(super) fn add(&mut self, weight: CheckWeight, code: &str, detail: &str) {
         let text = WORDS.get(weight.as_str()).and_then(|texts| texts.get(code)).cloned().unwrap_or_default();
         self.checked.push(Checked { weight, code: code.to_owned(), text: text.replace("{detail}", detail) });
     }
 
     pub(super) fn judge(&mut self, code: &str, holds: bool, detail: &str) {
-        self.add(if holds { Weight::Ok } else { Weight::Bad }, code, detail);
+        self.add(if holds { CheckWeight::Ok } else { CheckWeight::Bad }, code, detail);
     }
 
     /// What was found in a sealed file.
     pub(super) fn seal(&mut self, report: &PaperReport) {
         for code in &report.findings {
             let note = WORDS.get("note").is_some_and(|notes| notes.contains_key(code));
-            self.add(if note { Weight::Note } else { Weight::Bad }, code, "");
+            self.add(if note { CheckWeight::Note } else { CheckWeight::Bad }, code, "");
         }
         if report.holds {
             let by = report.sealed_by.clone().unwrap_or_default();
             let at = report.claimed_at.as_deref().and_then(readable).unwrap_or_default();
-            self.add(Weight::Ok, "seal", &format!("{by}{}{at}", word("seal_at")));
+            self.add(CheckWeight::Ok, "seal", &format!("{by}{}{at}", word("seal_at")));
             match (report.stamped_at, &report.stamped_by) {
-                (Some(at), by) => self.add(Weight::Ok, "stamp", &format!("{at} {}", by.clone().unwrap_or_default())),
-                (None, _) => self.add(Weight::Note, "not_stamped", ""),
+                (Some(at), by) => {
+                    self.add(CheckWeight::Ok, "stamp", &format!("{at} {}", by.clone().unwrap_or_default()))
+                }
+                (None, _) => self.add(CheckWeight::Note, "not_stamped", ""),
             }
         }
     }
 
     /// Closes the verdict.
     pub(super) fn concluded(mut self) -> Self {
-        self.holds = !self.checked.is_empty() && self.checked.iter().all(|one| one.weight != Weight::Bad);
+        self.holds = !self.checked.is_empty() && self.checked.iter().all(|one| one.weight != CheckWeight::Bad);
         self
     }
 
     /// The whole verdict for a terminal.
     pub fn lines(&self) -> Vec<String> {
         let sign = |weight| match weight {
-            Weight::Ok => "✓",
-            Weight::Bad => "✗",
-            Weight::Note => "·",
+            CheckWeight::Ok => "✓",
+            CheckWeight::Bad => "✗",
+            CheckWeight::Note => "·",
         };
         let number = self.number.iter().map(|number| format!("{} {number}", word("agreement")));
         let checked = self.checked.iter().map(|one| format!("{} {}", sign(one.weight), one.text));

@@ -75,7 +75,7 @@ async fn look_up(app: &App, number: String, hash: String) -> Outcome<AgreementCh
 }
 
 /// Checks a sealed agreement (PDF) or an evidence bundle (ZIP), sent as it is. Nothing of it is kept.
-#[utoipa::path(tag = "guardianship", operation_id = "check_document", security(()), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = Verdict)))]
+#[utoipa::path(tag = "guardianship", operation_id = "check_document", security(()), request_body(content = Vec<u8>, content_type = "application/octet-stream", example = "…"), responses((status = 200, body = Verdict)))]
 #[post("/public/document-checks")]
 pub async fn check_document(app: web::Data<App>, upload: Upload) -> Answer {
     let now = app.clock.now();

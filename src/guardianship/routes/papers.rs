@@ -116,7 +116,7 @@ pub async fn get_evidence_bundle(app: web::Data<App>, may: May<ReadAgreement>, P
 
 /// Hands in the scan of the printed twin after it was signed by hand (JPEG, PNG or PDF, sent as it is). A newer scan
 /// takes the place of the older, which is kept.
-#[utoipa::path(tag = "guardianship", operation_id = "put_paper_original", params(("id" = i64, Path)), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = PaperOriginalView)))]
+#[utoipa::path(tag = "guardianship", operation_id = "put_paper_original", params(("id" = i64, Path)), request_body(content = Vec<u8>, content_type = "application/octet-stream", example = "…"), responses((status = 200, body = PaperOriginalView)))]
 #[put("/agreements/{id}/paper-original")]
 pub async fn put_paper_original(
     app: web::Data<App>,
