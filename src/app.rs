@@ -11,6 +11,7 @@ use crate::crypto::Vault;
 use crate::http::RateLimits;
 use crate::identity::Tokens;
 use crate::messaging::PostOffice;
+use crate::papers::Press;
 use crate::problem::{Fault, Outcome};
 use crate::storage::{Conn, Store};
 
@@ -26,6 +27,7 @@ pub struct App {
     pub rate_limits: RateLimits,
     pub http: reqwest::Client,
     pub office: Arc<PostOffice>,
+    pub press: Arc<Press>,
 }
 
 impl App {
@@ -43,6 +45,7 @@ impl App {
             .map_err(Fault::internal)?;
         let office = Arc::new(PostOffice::open(&config, &vault, &store)?);
         Ok(Self {
+            press: Arc::new(Press::new(&config)),
             office,
             access_log: Recorder::start(store.clone()),
             rate_limits: RateLimits::new(&config.identity),
@@ -80,6 +83,17 @@ impl App {
     ) -> Outcome<T> {
         let store = self.store.clone();
         off_thread(move || store.write(work)).await
+    }
+}
+
+impl App {
+    /// Long work that needs no database, off the async threads.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Press) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let press = Arc::clone(&self.press);
+        off_thread(move || work(&press)).await
     }
 }
 

@@ -87,6 +87,7 @@ pub fn application(
         .configure(reader_settings(limit))
         .configure(crate::operations::configure)
         .configure(crate::messaging::callbacks::configure)
+        .configure(guardianship::routes::check_page)
         .configure(screens::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))

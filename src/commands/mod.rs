@@ -7,6 +7,7 @@ mod ledger;
 mod migrate;
 mod progress;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,10 @@ enum Command {
     /// Stop the server first. On SQLite the present database is moved aside; on PostgreSQL its tables are replaced in
     /// one transaction. Either way nothing changes unless all of the backup can be read.
     Restore(backup::RestoreArguments),
+    /// Check a sealed agreement (PDF) or an evidence bundle (ZIP), without server or network.
+    ///
+    /// Prints in Chinese what holds and what does not. Ends with 0 when nothing is wrong, with 1 otherwise.
+    Verify(verify::Arguments),
     /// Print the API's contract (openapi.yaml).
     Openapi,
 }
@@ -124,6 +129,9 @@ fn execute(line: Line) -> Outcome<()> {
         say(contract.trim_end());
         return Ok(());
     }
+    if let Command::Verify(arguments) = &line.command {
+        return verify::run(arguments);
+    }
     let config = Config::load(line.config.as_deref())?;
     start_log(&config);
     match line.command {
@@ -141,7 +149,7 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Admin(task) => admin::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Verify(_) => Ok(()),
     }
 }
 

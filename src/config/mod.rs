@@ -29,6 +29,7 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub scheduler: SchedulerConfig,
     pub guardianship: GuardianshipConfig,
+    pub papers: PapersConfig,
     pub contact: ContactConfig,
     pub volunteers: VolunteersConfig,
     pub protection: ProtectionConfig,
@@ -127,6 +128,19 @@ text_enum! {
         /// The printed twin is signed by hand; the electronic evidence is kept beside it.
         PaperOriginal = "paper_original",
     }
+}
+
+/// How papers are set, sealed and stamped.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PapersConfig {
+    pub fonts: Vec<PathBuf>,
+    pub templates_dir: String,
+    pub seal_key: PathBuf,
+    pub seal_chain: PathBuf,
+    pub seal_reserve_bytes: usize,
+    pub trusted_roots: String,
+    pub timestamp_authorities: Vec<String>,
+    pub timestamp_timeout_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -823,6 +823,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    agreement_papers (agreement_id) {
+        agreement_id -> BigInt,
+        state -> Text,
+        try_at -> Timestamp,
+        attempts -> BigInt,
+        trouble -> Nullable<Text>,
+        file_sealed -> Nullable<Text>,
+        hash -> Nullable<Text>,
+        hash_algorithm -> Nullable<Text>,
+        sealed_at -> Nullable<Timestamp>,
+        stamped_at -> Nullable<Timestamp>,
+        stamped_by -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    paper_originals (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        document_hash -> Text,
+        media_type -> Text,
+        scan_sealed -> Text,
+        hash -> Text,
+        hash_algorithm -> Text,
+        bytes -> BigInt,
+        received_at -> Timestamp,
+        received_by -> BigInt,
+    }
+}
+
+diesel::table! {
     agreement_parties (id) {
         id -> BigInt,
         agreement_id -> BigInt,
@@ -1101,6 +1133,8 @@ diesel::joinable!(child_age_reviews -> children (child_id));
 diesel::joinable!(agreements -> children (child_id));
 diesel::joinable!(agreements -> people (carer_id));
 diesel::joinable!(agreement_documents -> agreements (agreement_id));
+diesel::joinable!(agreement_papers -> agreements (agreement_id));
+diesel::joinable!(paper_originals -> agreements (agreement_id));
 diesel::joinable!(agreement_parties -> agreements (agreement_id));
 diesel::joinable!(agreement_parties -> people (person_id));
 diesel::joinable!(signatures -> agreement_parties (party_id));
@@ -1115,7 +1149,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_log,
     accounts,
     agreement_documents,
+    agreement_papers,
     agreement_parties,
+    paper_originals,
     agreements,
     area_settings,
     areas,
