@@ -34,6 +34,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(guardianship::routes::configure)
         .configure(report::routes::configure)
         .configure(contact::configure)
+        .configure(crate::messaging::gateways::routes::configure)
         .configure(volunteers::configure);
 }
 

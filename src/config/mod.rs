@@ -1,6 +1,7 @@
 //! Configuration: `config/default.toml` (embedded) ← a file ← the environment. Read once at start.
 
 mod ladders;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,9 +10,13 @@ use chrono::NaiveTime;
 use serde::Deserialize;
 
 pub use ladders::{Ladder, Ladders, Stage};
+pub use secret::Secret;
 
 use crate::messaging::channels::email::SmtpGateway;
-use crate::messaging::channels::http::HttpGateway;
+use crate::messaging::channels::sms::aliyun::AliyunAccount;
+use crate::messaging::channels::sms::http::HttpGateway;
+use crate::messaging::channels::sms::huawei::HuaweiAccount;
+use crate::messaging::channels::sms::tencent::TencentAccount;
 use crate::messaging::retry::Patience;
 use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
@@ -186,6 +191,9 @@ pub struct MessagesConfig {
     pub in_flight: usize,
     pub lease_seconds: i64,
     pub retry: Patience,
+    pub aliyun: Option<AliyunAccount>,
+    pub tencent: Option<TencentAccount>,
+    pub huawei: Option<HuaweiAccount>,
     #[serde(default)]
     pub http_sms: Vec<HttpGateway>,
     pub smtp: Option<SmtpGateway>,

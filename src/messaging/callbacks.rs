@@ -47,10 +47,10 @@ async fn take(app: &App, request: &HttpRequest, body: &web::Bytes, kind: Kind) -
     let is_new = app.write(move |tx| keep(tx, &vault, &from, kind, &key, &raw, now)).await?;
     let labels = [("gateway", gateway.clone()), ("kind", kind.to_string()), ("new", is_new.to_string())];
     metrics::counter!("xiangban_callbacks_total", &labels).increment(1);
-    Ok(match app.office.http(&gateway) {
-        Some(http) => {
-            let acknowledgement = http.acknowledgement();
-            HttpResponse::Ok().content_type(acknowledgement.content_type.as_str()).body(acknowledgement.body.clone())
+    Ok(match app.office.news(&gateway) {
+        Some(news) => {
+            let acknowledgement = news.acknowledgement();
+            HttpResponse::Ok().content_type(acknowledgement.content_type).body(acknowledgement.body)
         }
         None => HttpResponse::NoContent().finish(),
     })

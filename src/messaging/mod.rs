@@ -6,6 +6,7 @@ pub mod callbacks;
 pub mod channels;
 mod compose;
 mod deliver;
+pub mod gateways;
 pub mod inbound;
 pub mod journey;
 pub mod limits;

@@ -4,3 +4,4 @@ mod compose;
 mod delivery;
 mod gateway;
 mod inbound;
+mod vendors;
