@@ -35,6 +35,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(report::routes::configure)
         .configure(contact::configure)
         .configure(crate::messaging::gateways::routes::configure)
+        .configure(crate::messaging::unsubscribe::configure_api)
         .configure(volunteers::configure);
 }
 
@@ -80,6 +81,7 @@ pub fn application(
         .configure(reader_settings(limit))
         .configure(crate::operations::configure)
         .configure(crate::messaging::callbacks::configure)
+        .configure(crate::messaging::unsubscribe::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_rate))

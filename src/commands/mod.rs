@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod demo;
+mod gateway;
 mod migrate;
 mod progress;
 mod serve;
@@ -60,6 +61,9 @@ enum Command {
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
+    /// Gateways for SMS, e-mail and WeChat: check how they are described, send one message, start a stopped one again.
+    #[command(subcommand)]
+    Gateway(gateway::Task),
     /// Write everything but the keys into one file, and read it again to check it.
     ///
     /// Works while the server runs. Without the keys nobody can read the sealed columns: keep the key file somewhere
@@ -122,6 +126,7 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Migrate(arguments) => migrate::run(config, &arguments),
         Command::Demo => demo::run(&open(config)?),
         Command::Admin(task) => admin::run(&open(config)?, &task),
+        Command::Gateway(task) => gateway::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
         Command::Openapi => Ok(()),

@@ -23,6 +23,7 @@ pub mod sandbox;
 pub mod segments;
 mod sweep;
 pub mod templates;
+pub mod unsubscribe;
 pub mod wording;
 mod work;
 

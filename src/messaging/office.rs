@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::clock::Instant;
 use crate::config::{Config, MessagesConfig};
 use crate::crypto::{Purpose, Vault};
+use crate::identity::wechat::AccessTokens;
 use crate::messaging::breaker::Breaker;
 use crate::messaging::channels::email::EmailChannel;
 use crate::messaging::channels::sms::aliyun::{self, AliyunChannel};
@@ -18,6 +19,7 @@ use crate::messaging::channels::sms::http::HttpChannel;
 use crate::messaging::channels::sms::huawei::{self, HuaweiChannel};
 use crate::messaging::channels::sms::tencent::{self, TencentChannel};
 use crate::messaging::channels::sms::{Mark, News, Quota, Terms, Vendor};
+use crate::messaging::channels::wechat::{self, WechatChannel};
 use crate::messaging::channels::{Channel, Outcome as SendOutcome};
 use crate::messaging::gateways::Pace;
 use crate::messaging::limits::DailyLimit;
@@ -53,6 +55,7 @@ pub struct PostOffice {
     gateways: Vec<Gateway>,
     news: HashMap<String, Arc<dyn News>>,
     paths: HashMap<String, String>,
+    wechat: Option<Arc<WechatChannel>>,
     sandbox: bool,
 }
 
@@ -104,6 +107,7 @@ impl PostOffice {
                     let channel = EmailChannel::new(smtp).map_err(Fault::internal)?;
                     office.add(Arc::new(channel), Terms::default(), Vec::new());
                 }
+                "wechat" if kind == ChannelKind::Wechat => office.add_wechat(config, vault, store)?,
                 other => return Err(Fault::internal(format!("configuration: messages.channels.{kind} = {other:?}"))),
             }
         }
@@ -119,6 +123,7 @@ impl PostOffice {
             gateways: Vec::new(),
             news: HashMap::new(),
             paths: HashMap::new(),
+            wechat: None,
             sandbox: false,
         };
         channels.into_iter().for_each(|channel| office.add(channel, Terms::default(), Vec::new()));
@@ -149,6 +154,11 @@ impl PostOffice {
     /// How the callbacks of `gateway` are read.
     pub fn news(&self, gateway: &str) -> Option<&dyn News> {
         self.news.get(gateway).map(Arc::as_ref)
+    }
+
+    /// The mini-program, when messages go by it.
+    pub fn wechat(&self) -> Option<&WechatChannel> {
+        self.wechat.as_deref()
     }
 
     /// The gateways by name, with what they carry.
@@ -226,6 +236,19 @@ impl PostOffice {
         let channel = Arc::new(channel);
         self.news.insert(channel.name().to_owned(), Arc::<C>::clone(&channel));
         self.add(channel, terms.clone(), vendor.quotas.clone());
+    }
+
+    fn add_wechat(&mut self, config: &Config, vault: &Arc<Vault>, store: &Store) -> Outcome<()> {
+        let messages = config.messages.wechat.clone().ok_or_else(|| missing("messages.wechat"))?;
+        let account = &config.identity.wechat;
+        let client = messages.exchange.client().map_err(of(wechat::NAME))?;
+        let tokens = Arc::new(AccessTokens::new(account, store.clone(), Arc::clone(vault), client));
+        let channel = Arc::new(WechatChannel::new(messages, account, tokens).map_err(of(wechat::NAME))?);
+        self.add_path(wechat::NAME, vault)?;
+        self.news.insert(wechat::NAME.to_owned(), Arc::<WechatChannel>::clone(&channel));
+        self.wechat = Some(Arc::clone(&channel));
+        self.add(channel, Terms::default(), Vec::new());
+        Ok(())
     }
 
     fn add_sms(&mut self, config: &Config, vault: &Vault) -> Outcome<()> {

@@ -5,6 +5,7 @@
 
 pub mod email;
 pub mod sms;
+pub mod wechat;
 
 use async_trait::async_trait;
 

@@ -66,7 +66,8 @@ pub(super) fn plan<'a>(message: &Claimed, facts: &'a Facts, rules: &Rules<'_>, n
     if let Permit::NotBefore(at) = permit(rules.limit, rules.quiet, channel, message.urgency, sms_today, now) {
         return Plan::NotBefore(at);
     }
-    let first_time = message.attempts == 0 && tried.is_empty() && message.origin_id.is_none();
+    // A channel may have been passed over without an attempt.
+    let first_time = message.attempts == 0 && message.origin_id.is_none();
     let copies = if first_time { route::copies(&ways, message.urgency) } else { Vec::new() };
     Plan::Send { channel, items, copies }
 }
@@ -142,6 +143,7 @@ fn reach(message: &Claimed, facts: &Facts) -> Reach {
         wechat_credits: if person.wechat_openid.is_some() { credits } else { 0 },
         mobile: person.phone_sealed.is_some(),
         mobile_invalid: person.phone_state == PhoneState::Invalid,
-        email: person.email_sealed.is_some(),
+        email: person.email_sealed.is_some()
+            && (message.urgency != Urgency::Routine || !facts.email_stopped.contains(&person_id)),
     }
 }

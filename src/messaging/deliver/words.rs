@@ -15,7 +15,7 @@ use crate::messaging::journey::DeathReason;
 use crate::messaging::phone::Mobile;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::{Facts as Values, Templates};
-use crate::messaging::{lint, segments, wording};
+use crate::messaging::{lint, segments, unsubscribe, wording};
 
 /// Duties that are owed to all children of a household at once.
 const ABOUT_THE_HOUSEHOLD: [DutyKind; 3] =
@@ -68,7 +68,8 @@ impl Writer<'_> {
             ChannelKind::Email => {
                 let email = self.templates.email(&name, &values).map_err(cannot)?;
                 let text = format!("{}\n\n{}", email.subject, email.text);
-                let unsubscribe = name.starts_with("digest/").then(|| format!("{}/me/reminders", self.public_url));
+                let digest_of = message.person_id.filter(|_| name.starts_with("digest/"));
+                let unsubscribe = digest_of.map(|id| unsubscribe::address(self.vault, self.public_url, id));
                 (Some((Address::Email(self.email(person)?), Body::Email { text: email, unsubscribe })), text)
             }
             ChannelKind::Wechat => {

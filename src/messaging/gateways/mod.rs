@@ -9,12 +9,14 @@
 //! Another gateway is tried only after a refusal. Silence leaves the message in doubt and is nobody's turn.
 
 mod access;
+mod check;
 mod choice;
 mod ledger;
 mod pace;
 pub mod routes;
 mod stops;
 
+pub use check::{Finding, check};
 pub(super) use choice::{Candidate, Pick, pick};
 pub(super) use ledger::{Ledger, Use};
 pub(super) use pace::Pace;

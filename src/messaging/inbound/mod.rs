@@ -8,6 +8,7 @@
 
 mod receipts;
 mod replies;
+mod wechat_events;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -35,6 +36,8 @@ text_enum! {
     pub enum Kind {
         Receipt = "receipt",
         Reply = "reply",
+        /// What a person did with subscribe messages.
+        WechatEvent = "wechat_event",
     }
 }
 
@@ -101,7 +104,8 @@ pub struct Meanings {
 
 /// Interprets everything that waits; returns how many pieces of news were settled.
 pub fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
-    Ok(receipts::interpret(app, meanings, now)? + replies::interpret(app, meanings, now)?)
+    let settled = receipts::interpret(app, meanings, now)? + replies::interpret(app, meanings, now)?;
+    Ok(settled + wechat_events::interpret(app, now)?)
 }
 
 /// A row that this transaction holds.

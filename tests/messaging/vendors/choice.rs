@@ -4,7 +4,7 @@ use serde_json::json;
 use xiangban::messaging::journey::State;
 
 use super::standin::{Mood, Standin, Vendor};
-use super::{FATHER, describe, post_with, remind_father, without_quotas};
+use super::{FATHER, SECRET, describe, post_with, remind_father, remind_father_of, without_quotas};
 use crate::messaging::gateway::Post;
 use crate::on_both;
 use crate::support::TestApp;
@@ -12,8 +12,8 @@ use crate::support::TestApp;
 async fn two(t: TestApp, first_weight: u32) -> (Post, Standin, Standin) {
     let (aliyun, tencent) = (Standin::start(Vendor::Aliyun).await, Standin::start(Vendor::Tencent).await);
     let post = Post::with(t, |config| {
-        describe(config, &aliyun, super::SECRET);
-        describe(config, &tencent, super::SECRET);
+        describe(config, &aliyun, SECRET);
+        describe(config, &tencent, SECRET);
         without_quotas(config);
         config.messages.aliyun.as_mut().unwrap().terms.weight = first_weight;
         config.messages.tencent.as_mut().unwrap().terms.weight = 0;
@@ -57,7 +57,7 @@ on_both! {
         let c = t.county();
         let (post, aliyun, tencent) = two(t, 3).await;
         for subject in 1..=2 {
-            super::remind_father_of(&post, &c, subject);
+            remind_father_of(&post, &c, subject);
             post.work().await;
             post.t.pass_days(1);
         }
@@ -91,8 +91,8 @@ on_both! {
         let c = t.county();
         let (aliyun, tencent) = (Standin::start(Vendor::Aliyun).await, Standin::start(Vendor::Tencent).await);
         let post = Post::with(t, |config| {
-            describe(config, &aliyun, super::SECRET);
-            describe(config, &tencent, super::SECRET);
+            describe(config, &aliyun, SECRET);
+            describe(config, &tencent, SECRET);
             without_quotas(config);
             let one_an_hour = toml::from_str::<xiangban::messaging::channels::sms::Quota>(
                 "per = \"number_and_template\"\nwindow = \"natural_hour\"\nlimit = 1\n").unwrap();

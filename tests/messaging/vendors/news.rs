@@ -7,7 +7,7 @@ use xiangban::messaging::journey::State;
 use xiangban::storage::schema::{duties, inbound};
 
 use super::standin::{Mood, Standin, Taken, Vendor};
-use super::{FATHER, post_with, remind_father};
+use super::{FATHER, post_with, remind_father, remind_father_of};
 use crate::messaging::gateway::Post;
 use crate::on_both;
 
@@ -152,7 +152,7 @@ on_both! {
             }).to_string()),
             (Vendor::Huawei, FORM, format!("from=%2B86{FATHER}&to=1069&body=1&smsMsgId=r1")),
         ].into_iter().enumerate() {
-            super::remind_father_of(&post, &c, i64::try_from(n).unwrap());
+            remind_father_of(&post, &c, i64::try_from(n).unwrap());
             post.work().await;
             post.vendor_says(vendor, "replies", content_type, &body).await.expect(200);
             post.deliver().await;

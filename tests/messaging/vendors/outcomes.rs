@@ -7,7 +7,7 @@ use xiangban::messaging::journey::State;
 use xiangban::storage::schema::{attempts, messages};
 
 use super::standin::{Mood, Standin, VENDORS, Vendor};
-use super::{FATHER, describe, name, post_with, remind_father};
+use super::{FATHER, SECRET, describe, name, post_with, remind_father, remind_father_of};
 use crate::messaging::gateway::Post;
 use crate::support::{Engine, TestApp};
 
@@ -149,7 +149,7 @@ for_every_vendor! {
         for mood in [Mood::Silent, Mood::Garbage] {
             standin.moods([mood]);
             let subject = i64::from(mood == Mood::Garbage) + 1;
-            super::remind_father_of(&post, &c, subject);
+            remind_father_of(&post, &c, subject);
             post.work().await;
             post.t.pass_days(1);
         }
@@ -190,7 +190,7 @@ async fn huawei_knows_us_in_each_of_its_ways() {
     let c = t.county();
     let standin = Standin::start(Vendor::Huawei).await;
     let post = Post::with(t, |config| {
-        describe(config, &standin, super::SECRET);
+        describe(config, &standin, SECRET);
         config.messages.huawei.as_mut().unwrap().signing = Signing::Aksk;
     });
     remind_father(&post, &c);

@@ -51,7 +51,7 @@ pub(in crate::messaging::channels) struct Answered {
 
 impl Exchange {
     /// A redirect would carry a message elsewhere, so none is followed; a proxy is used only when it is configured.
-    pub(in crate::messaging::channels) fn client(&self) -> reqwest::Result<Client> {
+    pub(in crate::messaging) fn client(&self) -> reqwest::Result<Client> {
         // Fails only when one is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = Client::builder()

@@ -65,7 +65,7 @@ fn next_month(now: Instant) -> Instant {
 }
 
 /// What a status without a legible code means; an answer that cannot be read is not a refusal.
-pub(super) fn of_status(status: u16, now: Instant) -> Outcome {
+pub(in crate::messaging::channels) fn of_status(status: u16, now: Instant) -> Outcome {
     of_status_saying(status, format!("http_{status}"), now)
 }
 
@@ -138,7 +138,7 @@ pub struct Vendor {
 
 impl Vendor {
     /// Reads a table that comes with the program; every one is read by a test, so that nothing is ever left empty.
-    pub(super) fn embedded(text: &str) -> Self {
+    pub(in crate::messaging::channels) fn embedded(text: &str) -> Self {
         toml::from_str(text).unwrap_or_default()
     }
 }
@@ -159,6 +159,19 @@ codes = [
         )
         .unwrap()
         .codes
+    }
+
+    #[test]
+    fn every_vendors_table_is_read() {
+        for text in [
+            include_str!("aliyun/vendor.toml"),
+            include_str!("tencent/vendor.toml"),
+            include_str!("huawei/vendor.toml"),
+            include_str!("../wechat/vendor.toml"),
+        ] {
+            let vendor: Vendor = toml::from_str(text).unwrap();
+            assert!(!vendor.codes.0.is_empty());
+        }
     }
 
     #[test]

@@ -5,12 +5,12 @@
 //! an account is shared by several deployments, the reference that returns in receipts carries our [`Mark`].
 
 pub mod aliyun;
-mod exchange;
+pub(super) mod exchange;
 mod form;
 pub mod http;
 pub mod huawei;
 mod mark;
-mod meaning;
+pub(super) mod meaning;
 pub mod news;
 pub mod tencent;
 mod terms;

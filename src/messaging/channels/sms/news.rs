@@ -127,8 +127,13 @@ impl Fields {
         Ok(Reply { id: None, from: read("from")?, text: read("text")? })
     }
 
+    /// All of it.
+    pub(in crate::messaging) fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// The receipts or replies in it: the array itself, the array at `list`, or the one object.
-    pub(super) fn items(&self, list: Option<&str>) -> Result<Vec<&Value>, Malformed> {
+    pub(in crate::messaging::channels) fn items(&self, list: Option<&str>) -> Result<Vec<&Value>, Malformed> {
         let place = match list {
             Some(pointer) => self.0.pointer(pointer).ok_or(Malformed::FieldMissing)?,
             None => &self.0,
@@ -139,7 +144,7 @@ impl Fields {
 }
 
 /// The scalar at `place`: a name, or a JSON pointer when it begins with `/`.
-pub(super) fn field(item: &Value, place: &str) -> Option<String> {
+pub(in crate::messaging) fn field(item: &Value, place: &str) -> Option<String> {
     let value = if place.starts_with('/') { item.pointer(place)? } else { item.get(place)? };
     plain(value).map(|text| text.chars().take(LONGEST_FIELD_CHARS).collect())
 }
