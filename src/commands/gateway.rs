@@ -131,20 +131,30 @@ async fn follow(app: &App, id: i64, seconds: u64) -> Outcome<()> {
     Err(Fault::internal("no receipt in time: look at the address for receipts that `gateway check` prints"))
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = attempts)]
+struct Attempt {
+    gateway: String,
+    state: String,
+    provider_id: Option<String>,
+    code: Option<String>,
+    segments: i64,
+}
+
 fn story(app: &App, id: i64) -> Outcome<(State, String)> {
     app.store.read(|conn| {
         let (state, not_before): (State, Instant) =
             messages::table.find(id).select((messages::state, messages::not_before)).first(conn)?;
-        let last: Option<(String, String, Option<String>, Option<String>, i64)> = attempts::table
+        let last = attempts::table
             .filter(attempts::message_id.eq(id))
             .order(attempts::number.desc())
-            .select((attempts::gateway, attempts::state, attempts::provider_id, attempts::code, attempts::segments))
+            .select(Attempt::as_select())
             .first(conn)
             .optional()?;
-        let by = last.map_or(String::new(), |(gateway, attempt, provider, code, segments)| {
-            let id = provider.map(|id| format!(" as {id}")).unwrap_or_default();
-            let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
-            format!(", {gateway}: {attempt}{code}{id}, {segments} segments")
+        let by = last.map_or(String::new(), |last: Attempt| {
+            let id = last.provider_id.map(|id| format!(" as {id}")).unwrap_or_default();
+            let code = last.code.map(|code| format!(" ({code})")).unwrap_or_default();
+            format!(", {}: {}{code}{id}, {} segments", last.gateway, last.state, last.segments)
         });
         let wait = if state == State::Queued { format!(", not before {not_before}") } else { String::new() };
         Ok((state, format!("{state}{by}{wait}")))

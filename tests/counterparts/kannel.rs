@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use xiangban::duties::{DutyKind, Owed};
 use xiangban::messaging::journey::State;
 use xiangban::routes::application;
+use xiangban::storage::Conn;
 use xiangban::storage::schema::duties;
 
 use super::Counterpart;
@@ -86,7 +87,7 @@ dlr-url = "{{receipt_url}}?reference={{reference}}&status=%d"
 
     std::fs::write(folder.join("phone"), format!("{FATHER} 10690000 text 1\n")).unwrap();
     let open = || -> i64 {
-        let read = |conn: &mut _| Ok(duties::table.filter(duties::closed_at.is_null()).count().get_result(conn)?);
+        let read = |conn: &mut Conn| Ok(duties::table.filter(duties::closed_at.is_null()).count().get_result(conn)?);
         post.t.app.store.read(read).unwrap()
     };
     until(&post, || open() == 0).await;

@@ -20,6 +20,7 @@ use xiangban::duties::{DutyKind, Owed};
 use xiangban::identity::wechat::AccessTokens;
 use xiangban::messaging::inbound::Fate;
 use xiangban::messaging::journey::State;
+use xiangban::storage::Conn;
 use xiangban::storage::schema::{inbound, people, wechat_credits};
 
 use super::gateway::{Post, duty};
@@ -60,7 +61,9 @@ impl Respond for Wechat {
             }
             "/cgi-bin/message/subscribe/send" => match seen.answers.pop_front() {
                 Some(code) if code != 0 => json!({ "errcode": code, "errmsg": "no" }),
-                _ if given != Some(token) => json!({ "errcode": 40001, "errmsg": "invalid credential" }),
+                _ if given.as_deref() != Some(token.as_str()) => {
+                    json!({ "errcode": 40001, "errmsg": "invalid credential" })
+                }
                 _ => {
                     seen.sent.push(body);
                     json!({ "errcode": 0, "errmsg": "ok", "msgid": seen.sent.len() })
@@ -150,13 +153,13 @@ impl Place {
     }
 
     fn credits(&self) -> Vec<i64> {
-        let read = |conn: &mut _| Ok(wechat_credits::table.select(wechat_credits::credits).load(conn)?);
+        let read = |conn: &mut Conn| Ok(wechat_credits::table.select(wechat_credits::credits).load(conn)?);
         self.post.t.app.store.read(read).unwrap()
     }
 
     fn fates(&self) -> Vec<Option<Fate>> {
         let read =
-            |conn: &mut _| Ok(inbound::table.select(inbound::outcome.nullable()).order(inbound::id).load(conn)?);
+            |conn: &mut Conn| Ok(inbound::table.select(inbound::outcome.nullable()).order(inbound::id).load(conn)?);
         self.post.t.app.store.read(read).unwrap()
     }
 

@@ -13,6 +13,7 @@ use xiangban::config::Config;
 use xiangban::duties::{DutyKind, Owed};
 use xiangban::messaging::channels::sms::Quota;
 use xiangban::messaging::gateways::{Stop, standing};
+use xiangban::storage::Conn;
 use xiangban::storage::schema::{attempts, messages};
 
 use self::standin::{SECRET, Standin, Vendor};
@@ -122,13 +123,13 @@ impl Post {
 
     /// Channel of each message, by id.
     pub fn channels(&self) -> Vec<Option<String>> {
-        let read = |conn: &mut _| Ok(messages::table.select(messages::channel).order(messages::id).load(conn)?);
+        let read = |conn: &mut Conn| Ok(messages::table.select(messages::channel).order(messages::id).load(conn)?);
         self.t.app.store.read(read).unwrap()
     }
 
     /// Gateway and state of each attempt.
     pub fn attempts(&self) -> Vec<(String, String)> {
-        let read = |conn: &mut _| {
+        let read = |conn: &mut Conn| {
             Ok(attempts::table.select((attempts::gateway, attempts::state)).order(attempts::id).load(conn)?)
         };
         self.t.app.store.read(read).unwrap()

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 use xiangban::messaging::inbound::Fate;
 use xiangban::messaging::journey::State;
+use xiangban::storage::Conn;
 use xiangban::storage::schema::{duties, inbound};
 
 use super::standin::{Mood, Standin, Taken, Vendor};
@@ -38,7 +39,8 @@ fn huawei_report(one: &Taken, sequence: i64, total: i64, status: &str) -> String
 }
 
 fn fates(post: &Post) -> Vec<Option<Fate>> {
-    let read = |conn: &mut _| Ok(inbound::table.select(inbound::outcome.nullable()).order(inbound::id).load(conn)?);
+    let read =
+        |conn: &mut Conn| Ok(inbound::table.select(inbound::outcome.nullable()).order(inbound::id).load(conn)?);
     post.t.app.store.read(read).unwrap()
 }
 

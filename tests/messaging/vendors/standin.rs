@@ -53,28 +53,32 @@ pub struct Standin {
     taken: Arc<Mutex<Vec<Taken>>>,
     asked: Arc<Mutex<usize>>,
     forged: Arc<Mutex<usize>>,
-    server: Arc<MockServer>,
+    url: String,
+    /// Stops with the last of those who hold it; what answers does not.
+    server: Option<Arc<MockServer>>,
 }
 
 struct Answering(Standin);
 
 impl Standin {
     pub async fn start(vendor: Vendor) -> Self {
-        let server = Arc::new(MockServer::start().await);
-        let standin = Self {
+        let server = MockServer::start().await;
+        let mut standin = Self {
             vendor,
             moods: Arc::default(),
             taken: Arc::default(),
             asked: Arc::default(),
             forged: Arc::default(),
-            server,
+            url: server.uri(),
+            server: None,
         };
-        Mock::given(any()).respond_with(Answering(standin.clone())).mount(&standin.server).await;
+        Mock::given(any()).respond_with(Answering(standin.clone())).mount(&server).await;
+        standin.server = Some(Arc::new(server));
         standin
     }
 
     pub fn url(&self) -> String {
-        self.server.uri()
+        self.url.clone()
     }
 
     /// The next requests meet these moods; after them all is well.
