@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::http::RateLimits;
 use crate::identity::Tokens;
+use crate::identity::wechat::AccessTokens;
 use crate::messaging::PostOffice;
 use crate::papers::Press;
 use crate::problem::{Fault, Outcome};
@@ -28,6 +29,7 @@ pub struct App {
     pub http: reqwest::Client,
     pub office: Arc<PostOffice>,
     pub press: Arc<Press>,
+    pub wechat_tokens: Arc<AccessTokens>,
 }
 
 impl App {
@@ -44,9 +46,12 @@ impl App {
             .build()
             .map_err(Fault::internal)?;
         let office = Arc::new(PostOffice::open(&config, &vault, &store)?);
+        let wechat = &config.identity.wechat;
+        let wechat_tokens = AccessTokens::new(wechat, store.clone(), Arc::clone(&vault), http.clone());
         Ok(Self {
             press: Arc::new(Press::new(&config)),
             office,
+            wechat_tokens: Arc::new(wechat_tokens),
             access_log: Recorder::start(store.clone()),
             rate_limits: RateLimits::new(&config.identity),
             config: Arc::new(config),

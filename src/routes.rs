@@ -38,7 +38,9 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(report::routes::configure)
         .configure(contact::configure)
         .configure(volunteers::configure)
-        .configure(insight::configure);
+        .configure(insight::configure)
+        .configure(crate::messaging::gateways::routes::configure)
+        .configure(crate::messaging::unsubscribe::configure_api);
 }
 
 /// The contract, from the routes themselves.
@@ -89,6 +91,7 @@ pub fn application(
         .configure(crate::messaging::callbacks::configure)
         .configure(guardianship::routes::check_page)
         .configure(screens::configure)
+        .configure(crate::messaging::unsubscribe::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_rate))

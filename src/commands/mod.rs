@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod demo;
+mod gateway;
 mod ledger;
 mod migrate;
 mod progress;
@@ -73,6 +74,9 @@ enum Command {
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
+    /// Gateways for SMS, e-mail and WeChat: check how they are described, send one message, start a stopped one again.
+    #[command(subcommand)]
+    Gateway(gateway::Task),
     /// Write everything but the keys into one file, and read it again to check it.
     ///
     /// Works while the server runs. Without the keys nobody can read the sealed columns: keep the key file somewhere
@@ -147,6 +151,7 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Import(arguments) => ledger::import(&open(config)?, &arguments),
         Command::Export(arguments) => ledger::export(&open(config)?, &arguments),
         Command::Admin(task) => admin::run(&open(config)?, &task),
+        Command::Gateway(task) => gateway::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
         Command::Openapi | Command::Verify(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! Configuration: `config/default.toml` (embedded) ← a file ← the environment. Read once at start.
 
 mod ladders;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,9 +10,14 @@ use chrono::NaiveTime;
 use serde::Deserialize;
 
 pub use ladders::{Ladder, Ladders, Stage};
+pub use secret::Secret;
 
 use crate::messaging::channels::email::SmtpGateway;
-use crate::messaging::channels::http::HttpGateway;
+use crate::messaging::channels::sms::aliyun::AliyunAccount;
+use crate::messaging::channels::sms::http::HttpGateway;
+use crate::messaging::channels::sms::huawei::HuaweiAccount;
+use crate::messaging::channels::sms::tencent::TencentAccount;
+use crate::messaging::channels::wechat::WechatMessages;
 use crate::messaging::retry::Patience;
 use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
@@ -200,9 +206,13 @@ pub struct MessagesConfig {
     pub in_flight: usize,
     pub lease_seconds: i64,
     pub retry: Patience,
+    pub aliyun: Option<AliyunAccount>,
+    pub tencent: Option<TencentAccount>,
+    pub huawei: Option<HuaweiAccount>,
     #[serde(default)]
     pub http_sms: Vec<HttpGateway>,
     pub smtp: Option<SmtpGateway>,
+    pub wechat: Option<WechatMessages>,
 }
 
 /// What carries each kind of message: `sandbox`, `none`, or a real gateway.
@@ -304,6 +314,14 @@ fn clock_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Naive
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_example_of_real_gateways_is_read() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/gateways.toml");
+        let messages = Config::load(Some(file)).unwrap().messages;
+        assert!(messages.aliyun.is_some() && messages.tencent.is_some() && messages.huawei.is_some());
+        assert!(messages.wechat.is_some() && messages.smtp.is_some() && messages.http_sms.len() == 1);
+    }
 
     #[test]
     fn the_defaults_load_and_give_every_duty_a_ladder() {

@@ -356,6 +356,51 @@ diesel::table! {
         segments -> BigInt,
         started_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        form -> Text,
+        traffic -> Text,
+        cost_hao -> BigInt,
+    }
+}
+
+diesel::table! {
+    gateway_stops (id) {
+        id -> BigInt,
+        gateway -> Text,
+        form -> Text,
+        code -> Text,
+        since -> Timestamp,
+        probe_at -> Timestamp,
+        probes -> BigInt,
+        lifted_at -> Nullable<Timestamp>,
+        lifted_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    receipt_parts (message_id, number, part) {
+        message_id -> BigInt,
+        number -> BigInt,
+        part -> BigInt,
+        total -> BigInt,
+        delivered -> Bool,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    wechat_tokens (app_id) {
+        app_id -> Text,
+        token_sealed -> Nullable<Text>,
+        expires_at -> Nullable<Timestamp>,
+        fetching_until -> Nullable<Timestamp>,
+        forced_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    email_stops (person_id) {
+        person_id -> BigInt,
+        since -> Timestamp,
     }
 }
 
@@ -1178,7 +1223,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     duties,
     duty_audience,
+    email_stops,
     evidence_events,
+    gateway_stops,
     guesses,
     hand_overs,
     hiv_readers,
@@ -1201,6 +1248,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairings,
     people,
     posts,
+    receipt_parts,
     reminders,
     remuneration_payments,
     report_desks,
@@ -1215,4 +1263,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     volunteer_proofs,
     volunteers,
     wechat_credits,
+    wechat_tokens,
 );

@@ -9,6 +9,7 @@ mod areas;
 mod children;
 mod contact;
 mod duties;
+mod gateways;
 mod guardianship;
 mod identity;
 mod insight;
@@ -107,6 +108,7 @@ fn table() -> Vec<Row> {
         children::rows(),
         contact::rows(),
         duties::rows(),
+        gateways::rows(),
         guardianship::rows(),
         identity::rows(),
         reports::rows(),

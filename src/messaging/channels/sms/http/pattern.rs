@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::settings::SettingsError;
+use crate::messaging::channels::sms::percent_encoded;
 use crate::messaging::phone::Mobile;
 use crate::messaging::segments::signed;
 
@@ -128,9 +129,4 @@ fn slot(name: &str) -> Result<Slot, SettingsError> {
         "receipt_url" => Slot::ReceiptUrl,
         other => return Err(SettingsError::Placeholder(other.to_owned())),
     })
-}
-
-fn percent_encoded(text: &str) -> String {
-    let keep = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    text.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

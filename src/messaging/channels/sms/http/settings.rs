@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::text_enum;
+use crate::messaging::channels::sms::{Meaning, Terms};
 
 /// One HTTP SMS gateway.
 ///
@@ -48,6 +48,9 @@ pub struct HttpGateway {
     pub reply: Option<ReplyFields>,
     #[serde(default)]
     pub acknowledgement: Acknowledgement,
+    /// Share, rate, price and quotas of the contract.
+    #[serde(default)]
+    pub terms: Terms,
 }
 
 /// Only the name: queries and headers hold credentials.
@@ -114,21 +117,6 @@ pub struct RefusalRule {
     pub meaning: Meaning,
 }
 
-text_enum! {
-    /// What a refusal means for the message, with the wait where there is one.
-    pub enum Meaning {
-        RetrySoon = "retry_soon",
-        NextMinute = "next_minute",
-        NextHour = "next_hour",
-        NextDay = "next_day",
-        FinalForRecipient = "final_for_recipient",
-        StopTemplate = "stop_template",
-        PauseChannel = "pause_channel",
-        /// Answered, but whether it was sent is not known.
-        Unknown = "unknown",
-    }
-}
-
 /// Where a receipt keeps what. A field is a name, or a JSON pointer when it begins with `/`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,9 +157,16 @@ pub struct Acknowledgement {
     pub body: String,
 }
 
+impl Acknowledgement {
+    /// `body`, which is JSON.
+    pub fn json(body: &str) -> Self {
+        Self { content_type: "application/json".into(), body: body.into() }
+    }
+}
+
 impl Default for Acknowledgement {
     fn default() -> Self {
-        Self { content_type: "application/json".into(), body: r#"{"code":0,"msg":"ok"}"#.into() }
+        Self::json(r#"{"code":0,"msg":"ok"}"#)
     }
 }
 

@@ -212,11 +212,12 @@ fn receipts_are_read_from_query_form_and_json() {
         delivered: Some(true),
         number_invalid: false,
         code: Some("1".into()),
+        ..Receipt::default()
     };
-    assert_eq!(kannel.read_receipts(&read("", "reference=7-1&status=1", "")), Ok(vec![delivered.clone()]));
+    assert_eq!(kannel.receipts(&read("", "reference=7-1&status=1", "")), Ok(vec![delivered.clone()]));
     let form = read("application/x-www-form-urlencoded", "", "reference=7-1&status=1");
-    assert_eq!(kannel.read_receipts(&form), Ok(vec![delivered]));
-    let buffered = kannel.read_receipts(&read("", "reference=7-1&status=4", "")).unwrap();
+    assert_eq!(kannel.receipts(&form), Ok(vec![delivered]));
+    let buffered = kannel.receipts(&read("", "reference=7-1&status=4", "")).unwrap();
     assert_eq!(buffered[0].delivered, None);
 }
 
@@ -224,7 +225,7 @@ fn receipts_are_read_from_query_form_and_json() {
 fn one_call_may_bring_many_receipts() {
     let county = channel(JSON, "http://c");
     let body = r#"{"reports":[{"msg":{"id":1},"stat":"DELIVRD"},{"msg":{"id":"2"},"stat":"UNDELIV","err":"MK:0001"}]}"#;
-    let receipts = county.read_receipts(&read("application/json", "", body)).unwrap();
+    let receipts = county.receipts(&read("application/json", "", body)).unwrap();
     assert_eq!(
         receipts.iter().map(|r| (r.delivered, r.number_invalid)).collect::<Vec<_>>(),
         [(Some(true), false), (Some(false), true)]
@@ -235,21 +236,18 @@ fn one_call_may_bring_many_receipts() {
 #[test]
 fn a_callback_without_its_fields_is_malformed_and_nothing_worse() {
     let county = channel(JSON, "http://c");
-    assert_eq!(county.read_receipts(&read("application/json", "", "{}")), Err(Malformed::FieldMissing));
-    assert_eq!(
-        county.read_receipts(&read("", "", r#"{"reports":[{"stat":"DELIVRD"}]}"#)),
-        Err(Malformed::FieldMissing)
-    );
+    assert_eq!(county.receipts(&read("application/json", "", "{}")), Err(Malformed::FieldMissing));
+    assert_eq!(county.receipts(&read("", "", r#"{"reports":[{"stat":"DELIVRD"}]}"#)), Err(Malformed::FieldMissing));
     assert_eq!(Fields::read("application/json", "", b"{"), Err(Malformed::Body));
     assert_eq!(Fields::read("application/json", "", b"3"), Err(Malformed::Body));
     let many = format!(r#"{{"reports":[{}{{}}]}}"#, "{},".repeat(1000));
-    assert_eq!(county.read_receipts(&read("application/json", "", &many)), Err(Malformed::TooMany));
+    assert_eq!(county.receipts(&read("application/json", "", &many)), Err(Malformed::TooMany));
 }
 
 #[test]
 fn a_reply_is_read_with_its_text_as_it_was_typed() {
     let kannel = channel(KANNEL, "http://k");
-    let replies = kannel.read_replies(&read("", "from=%2B8613800138000&text=%EF%BC%91+%23&id=a1", "")).unwrap();
+    let replies = kannel.replies(&read("", "from=%2B8613800138000&text=%EF%BC%91+%23&id=a1", "")).unwrap();
     assert_eq!(replies, [Reply { id: Some("a1".into()), from: "+8613800138000".into(), text: "１ #".into() }]);
 }
 
@@ -262,8 +260,8 @@ proptest! {
     ) {
         if let Ok(fields) = Fields::read(&content_type, &query, &body) {
             let county = channel(JSON, "http://c");
-            let _ = county.read_receipts(&fields);
-            let _ = county.read_replies(&fields);
+            let _ = county.receipts(&fields);
+            let _ = county.replies(&fields);
         }
     }
 }

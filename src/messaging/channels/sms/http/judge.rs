@@ -3,12 +3,12 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::settings::{HttpGateway, Meaning, Place, SettingsError, Success};
+use super::settings::{HttpGateway, Place, SettingsError, Success};
 use crate::clock::Instant;
-use crate::messaging::channels::{Outcome, Refusal};
-
-/// Longest code that is kept.
-const CODE_CHARS: usize = 64;
+use crate::messaging::channels::Outcome;
+use crate::messaging::channels::sms::Meaning;
+use crate::messaging::channels::sms::meaning::of_status_saying;
+use crate::messaging::channels::sms::news::plain;
 
 pub(super) struct Judge {
     success: Success,
@@ -55,10 +55,9 @@ impl Judge {
     pub fn outcome(&self, status: u16, body: &str, now: Instant) -> Outcome {
         let answer = Answer { status, body, json: serde_json::from_str(body).ok() };
         let code = self.code.as_ref().and_then(|place| place.find(&answer));
-        let shown =
-            || code.clone().map_or_else(|| format!("http_{status}"), |code| code.chars().take(CODE_CHARS).collect());
+        let shown = || code.clone().unwrap_or_else(|| format!("http_{status}"));
         if let Some(rule) = self.rules.iter().find(|rule| rule.fits(&answer, code.as_deref())) {
-            return meant(rule.meaning, shown(), now);
+            return rule.meaning.outcome(shown(), now);
         }
         if self.is_success(&answer) {
             let provider_id = self.provider_id.as_ref().and_then(|place| place.find(&answer));
@@ -66,13 +65,9 @@ impl Judge {
         }
         match status {
             200..=299 if code.is_some() || self.names_a_result(&answer) => {
-                Outcome::refused(Refusal::FinalForRecipient, shown())
+                Meaning::FinalForRecipient.outcome(shown(), now)
             }
-            200..=299 => Outcome::unknown("answer_not_readable"),
-            429 | 503 => Outcome::refused(Refusal::RetrySoon, shown()),
-            300..=399 | 401 | 403 | 404 | 405 | 407 => Outcome::refused(Refusal::PauseChannel, shown()),
-            400..=499 => Outcome::refused(Refusal::FinalForRecipient, shown()),
-            _ => Outcome::unknown(shown()),
+            _ => of_status_saying(status, shown(), now),
         }
     }
 
@@ -113,7 +108,7 @@ impl CompiledPlace {
 
 impl Answer<'_> {
     fn at(&self, pointer: &str) -> Option<String> {
-        super::callback::plain(self.json.as_ref()?.pointer(pointer)?)
+        plain(self.json.as_ref()?.pointer(pointer)?)
     }
 }
 
@@ -122,18 +117,4 @@ fn compile_place(place: &Place) -> Result<CompiledPlace, SettingsError> {
         Place::Pointer(pointer) => CompiledPlace::Pointer(pointer.clone()),
         Place::Regex(text) => CompiledPlace::Regex(Regex::new(text)?),
     })
-}
-
-fn meant(meaning: Meaning, code: String, now: Instant) -> Outcome {
-    let refusal = match meaning {
-        Meaning::RetrySoon => Refusal::RetrySoon,
-        Meaning::NextMinute => Refusal::WaitUntil(now.plus_minutes(1)),
-        Meaning::NextHour => Refusal::WaitUntil(now.plus_hours(1)),
-        Meaning::NextDay => Refusal::WaitUntil(Instant::start_of(now.date()).plus_days(1)),
-        Meaning::FinalForRecipient => Refusal::FinalForRecipient,
-        Meaning::StopTemplate => Refusal::StopTemplate,
-        Meaning::PauseChannel => Refusal::PauseChannel,
-        Meaning::Unknown => return Outcome::unknown(code),
-    };
-    Outcome::refused(refusal, code)
 }

@@ -1,21 +1,39 @@
-//! What a gateway tells us: receipts and replies, as query, form, JSON object or JSON array.
+//! What a gateway tells us, in the words of this program: receipts and replies, however they came in.
 
 use actix_web::web::Query;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::settings::{ReceiptFields, ReplyFields};
+use super::http::Acknowledgement;
 
 /// Most receipts or replies one call may carry.
 const MOST_ITEMS: usize = 1000;
 const LONGEST_FIELD_CHARS: usize = 2000;
+
+/// Reads what one gateway sends us, in the gateway's own shape.
+pub trait News: Send + Sync {
+    /// Reads a receipt callback.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it does not have this gateway's fields.
+    fn receipts(&self, fields: &Fields) -> Result<Vec<Receipt>, Malformed>;
+
+    /// Reads a reply callback.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it does not have this gateway's fields.
+    fn replies(&self, fields: &Fields) -> Result<Vec<Reply>, Malformed>;
+
+    /// What a callback is answered with.
+    fn acknowledgement(&self) -> Acknowledgement;
+}
 
 /// A callback, whatever form it came in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields(Value);
 
 /// One receipt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub reference: Option<String>,
     pub provider_id: Option<String>,
@@ -24,6 +42,19 @@ pub struct Receipt {
     /// The network says that the number does not exist.
     pub number_invalid: bool,
     pub code: Option<String>,
+    /// Which part of a long message it is about, where the gateway tells of each part.
+    pub part: Option<Part>,
+    /// The number, where the gateway names it: settles a message whose answer was lost with the gateway's id in it.
+    pub to: Option<String>,
+    /// It carries the mark of another deployment that shares the account.
+    pub foreign: bool,
+}
+
+/// One part of a long message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub number: i64,
+    pub total: i64,
 }
 
 /// One reply.
@@ -80,10 +111,10 @@ impl Fields {
         let status = field(&self.0, "status").ok_or(Malformed::FieldMissing)?;
         Ok(Receipt {
             reference: field(&self.0, "reference"),
-            provider_id: None,
             delivered: Some(status == "delivered"),
             number_invalid: status == "number_invalid",
             code: Some(status),
+            ..Receipt::default()
         })
     }
 
@@ -96,7 +127,13 @@ impl Fields {
         Ok(Reply { id: None, from: read("from")?, text: read("text")? })
     }
 
-    fn items(&self, list: Option<&str>) -> Result<Vec<&Value>, Malformed> {
+    /// All of it.
+    pub(in crate::messaging) fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The receipts or replies in it: the array itself, the array at `list`, or the one object.
+    pub(in crate::messaging::channels) fn items(&self, list: Option<&str>) -> Result<Vec<&Value>, Malformed> {
         let place = match list {
             Some(pointer) => self.0.pointer(pointer).ok_or(Malformed::FieldMissing)?,
             None => &self.0,
@@ -106,40 +143,8 @@ impl Fields {
     }
 }
 
-pub(super) fn receipts(places: &ReceiptFields, fields: &Fields) -> Result<Vec<Receipt>, Malformed> {
-    fields.items(places.list.as_deref())?.into_iter().map(|item| receipt(places, item)).collect()
-}
-
-pub(super) fn replies(places: &ReplyFields, fields: &Fields) -> Result<Vec<Reply>, Malformed> {
-    fields.items(places.list.as_deref())?.into_iter().map(|item| reply(places, item)).collect()
-}
-
-fn receipt(places: &ReceiptFields, item: &Value) -> Result<Receipt, Malformed> {
-    let status = field(item, &places.status).ok_or(Malformed::FieldMissing)?;
-    let optional =
-        |place: &Option<String>| place.as_deref().and_then(|place| field(item, place)).filter(|v| !v.is_empty());
-    let (reference, provider_id) = (optional(&places.reference), optional(&places.provider_id));
-    if reference.is_none() && provider_id.is_none() {
-        return Err(Malformed::FieldMissing);
-    }
-    let number_invalid = places.number_invalid.contains(&status)
-        || optional(&places.error).is_some_and(|code| places.number_invalid.contains(&code));
-    let delivered = if places.delivered.contains(&status) {
-        Some(true)
-    } else {
-        (number_invalid || places.undelivered.contains(&status)).then_some(false)
-    };
-    Ok(Receipt { reference, provider_id, delivered, number_invalid, code: optional(&places.error).or(Some(status)) })
-}
-
-fn reply(places: &ReplyFields, item: &Value) -> Result<Reply, Malformed> {
-    let from = field(item, &places.from).ok_or(Malformed::FieldMissing)?;
-    let text = field(item, &places.text).ok_or(Malformed::FieldMissing)?;
-    let id = places.id.as_deref().and_then(|place| field(item, place)).filter(|id| !id.is_empty());
-    Ok(Reply { id, from, text })
-}
-
-fn field(item: &Value, place: &str) -> Option<String> {
+/// The scalar at `place`: a name, or a JSON pointer when it begins with `/`.
+pub(in crate::messaging) fn field(item: &Value, place: &str) -> Option<String> {
     let value = if place.starts_with('/') { item.pointer(place)? } else { item.get(place)? };
     plain(value).map(|text| text.chars().take(LONGEST_FIELD_CHARS).collect())
 }
