@@ -92,7 +92,7 @@ impl Place {
         let begin = Instant::now();
         while running.try_get("/readyz", None).map(|answer| answer.status) != Some(200) {
             assert!(running.child.try_wait().unwrap().is_none(), "{}", self.log());
-            assert!(begin.elapsed() < Duration::from_secs(60), "not ready: {}", self.log());
+            assert!(begin.elapsed() < Duration::from_secs(180), "not ready: {}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
         running
