@@ -39,6 +39,15 @@ pub fn add_or_rename(tx: &mut Conn, code: &str, name: &str) -> Outcome<bool> {
     Ok(true)
 }
 
+/// The townships and villages by code.
+pub fn townships_and_villages(conn: &mut Conn) -> Outcome<Vec<Area>> {
+    Ok(areas::table
+        .filter(areas::level.eq_any([AreaLevel::Township, AreaLevel::Village]))
+        .order(areas::code)
+        .select(Area::as_select())
+        .load(conn)?)
+}
+
 /// # Errors
 /// 422 on `field` when there is no such area of that level.
 pub fn exists(conn: &mut Conn, code: &str, level: AreaLevel, field: &'static str) -> Outcome<()> {

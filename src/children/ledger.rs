@@ -12,7 +12,8 @@ use super::occasion::Occasion;
 use super::schooling::Schooling;
 use super::store::{self, ChildRow, MemberRow};
 use super::{duties, record};
-use crate::identity::{Person, TieKind};
+use crate::http::IfMatch;
+use crate::identity::{Person, Scope, TieKind};
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::text_enum;
@@ -141,6 +142,16 @@ pub fn enrol(
         store::tie_organisation(tx, occasion.now, child_id, TieKind::School, school_id)?;
     }
     Ok(())
+}
+
+/// Somebody says that nothing has changed.
+///
+/// # Errors
+/// *Not found* beyond reach; `version_changed`; `child_exited`.
+pub fn confirm(tx: &mut Conn, occasion: &Occasion<'_>, scope: &Scope, id: i64, seen: IfMatch) -> Outcome<ChildRow> {
+    let row = store::children::open(tx, occasion, scope, id, seen)?;
+    store::children::confirm(tx, occasion.now, row.id)?;
+    settle(tx, occasion, row.id, Cause::Confirmed, &serde_json::json!({}))
 }
 
 /// Moves the record one version on and settles it.

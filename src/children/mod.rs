@@ -14,6 +14,7 @@
 //! again on every change and on the day they change by themselves. What others need of a child they ask here.
 
 pub mod access;
+pub mod calling;
 pub mod child;
 pub mod classification;
 pub mod duties;

@@ -71,6 +71,9 @@ fn print_welcome(app: &App) -> Outcome<()> {
         let login = staff.login.as_deref().unwrap_or_default();
         say(format_args!("  {:<24}{:<13}{:<13}{}", staff.post.as_str(), login, staff.phone, staff.name));
     }
+    for face in demo::faces(app)? {
+        say(format_args!("  {:<24}{:<13}{:<13}{}", face.kind.as_str(), "-", face.phone, face.name));
+    }
     say(format_args!(
         "\nEverybody may sign in by phone instead: the code arrives on that phone at {address}/sandbox\n"
     ));

@@ -54,7 +54,7 @@ pub fn ledger(ground: &Ground, today: NaiveDate) -> Outcome<(Village, Vec<u8>)> 
     let mut numbers = Numbers::default();
     let mut known = Vec::new();
     for place in 0..villages.len() {
-        let families = families::of_village(ground, &mut numbers, place, today);
+        let families = families::of_village(ground, &mut numbers, place, super::handed_in_on(today, place));
         if place == 0 {
             known = families;
         }

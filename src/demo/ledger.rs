@@ -13,13 +13,14 @@ use crate::identity::Sex;
 use crate::problem::{Fault, Outcome};
 use crate::storage::Conn;
 
-/// Every village hands its ledger in.
+/// Every village handed its ledger in, on a day of its own.
 ///
 /// # Errors
 /// A row that the import does not take: the demo's own files are clean.
 pub fn take_in(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outcome<()> {
-    let occasion = Occasion::of(app, now, None);
-    for (village, bytes) in super::ledgers(ground, now.date())? {
+    for (place, (village, bytes)) in super::ledgers(ground, now.date())?.into_iter().enumerate() {
+        let at = Instant::start_of(super::handed_in_on(now.date(), place)).plus_hours(10);
+        let occasion = Occasion::of(app, at, None);
         let wanted = import::Wanted {
             file_name: format!("{}.csv", village.name),
             village_code: village.code,

@@ -515,7 +515,7 @@ async fn a_rehearsal_promises_exactly_what_the_run_does_and_a_second_run_does_no
 async fn the_whole_demo_county_goes_out_and_comes_in_unchanged() {
     let t = TestApp::new(Engine::Sqlite);
     let began = std::time::Instant::now();
-    xiangban::demo::load(&t.app, t.now(), |_| {}).unwrap();
+    xiangban::demo::load_ledgers(&t.app, t.now()).unwrap();
     eprintln!("demo loaded in {:?}", began.elapsed());
     let ground = xiangban::demo::Ground::read().unwrap();
     let occasion = Occasion::of(&t.app, t.now(), None);
@@ -544,7 +544,7 @@ async fn the_whole_demo_county_goes_out_and_comes_in_unchanged() {
 #[actix_web::test]
 async fn a_ledger_kept_by_hand_is_taken_but_for_the_rows_that_need_a_person() {
     let t = TestApp::new(Engine::Sqlite);
-    xiangban::demo::load(&t.app, t.now(), |_| {}).unwrap();
+    xiangban::demo::load_ledgers(&t.app, t.now()).unwrap();
     let ground = xiangban::demo::Ground::read().unwrap();
     let (village, bytes) = xiangban::demo::ledger_by_hand(&ground, t.today()).unwrap();
     let occasion = Occasion::of(&t.app, t.now(), None);

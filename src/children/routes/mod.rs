@@ -8,6 +8,7 @@ mod history;
 mod households;
 mod imports;
 mod moves;
+mod own;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,6 +20,8 @@ use crate::problem::Outcome;
 /// Every operation of the room.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
+        .service(own::list_my_children)
+        .service(own::list_people_to_call)
         .service(children::list_children)
         .service(children::create_child)
         .service(children::get_child)

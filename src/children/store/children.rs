@@ -11,10 +11,10 @@ use crate::children::occasion::Occasion;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::http::IfMatch;
-use crate::identity::{Scope, Sex};
+use crate::identity::{Scope, Sex, TieKind};
 use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
-use crate::storage::schema::{children, households};
+use crate::storage::schema::{child_ties, children, households};
 use crate::volunteers::check_in::RiskLevel;
 
 /// A child as stored; numbers stay sealed.
@@ -95,6 +95,18 @@ pub fn of_village(conn: &mut Conn, village: &str) -> Outcome<Vec<ChildRow>> {
         .filter(children::state.eq(ChildState::Active))
         .select(ChildRow::as_select())
         .order((children::household_id, children::id))
+        .load(conn)?)
+}
+
+/// The active children to whom a person is tied, eldest first, once for each tie.
+pub fn tied_to(conn: &mut Conn, person_id: i64) -> Outcome<Vec<(ChildRow, TieKind)>> {
+    Ok(child_ties::table
+        .inner_join(children::table)
+        .filter(child_ties::person_id.eq(person_id))
+        .filter(child_ties::until.is_null())
+        .filter(children::state.eq(ChildState::Active))
+        .select((ChildRow::as_select(), child_ties::kind))
+        .order((children::birth_date, children::id, child_ties::id))
         .load(conn)?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::areas::within;
@@ -9,10 +10,10 @@ use crate::children::household::CheckedPerson;
 use crate::children::identity_number::IdentityNumber;
 use crate::children::occasion::Occasion;
 use crate::crypto::Purpose;
-use crate::identity::{NewPerson, Person, Scope, add_person};
+use crate::identity::{NewPerson, Person, PostKind, Scope, add_person};
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
-use crate::storage::schema::people;
+use crate::storage::schema::{people, posts};
 
 /// The person meant by `wanted`, when the system knows them: by identity number anywhere, by phone and name in the county.
 pub fn find(
@@ -120,4 +121,17 @@ pub fn require_near(conn: &mut Conn, scope: &Scope, person_id: i64) -> Outcome<(
         Some(area) if scope.covers(&area) => Ok(()),
         _ => Err(Problem::field("person_id", "unknown_person").into()),
     }
+}
+
+/// Those who hold a post in the area itself on `today`.
+pub fn holding(conn: &mut Conn, post: PostKind, area_code: &str, today: NaiveDate) -> Outcome<Vec<Person>> {
+    Ok(posts::table
+        .inner_join(people::table)
+        .filter(posts::area_code.eq(area_code))
+        .filter(posts::kind.eq(post))
+        .filter(posts::since.le(today))
+        .filter(posts::until.is_null().or(posts::until.gt(today)))
+        .order(posts::id)
+        .select(Person::as_select())
+        .load(conn)?)
 }

@@ -81,6 +81,13 @@ pub fn rows() -> Vec<Row> {
     let staff = |operation, method, path| Row::new(operation, method, path, VILLAGE_STAFF);
     vec![
         Row::new("list_children", Method::GET, "/children", EVERYONE),
+        Row::new("list_my_children", Method::GET, "/me/children", EVERYONE),
+        Row::new(
+            "list_people_to_call",
+            Method::GET,
+            "/children/{child}/people-to-call",
+            &[Supervisor, Director, Cadre, Father],
+        ),
         Row::new("get_child", Method::GET, "/children/{child}", &[Supervisor, Director, Cadre, Father]),
         staff("create_child", Method::POST, "/children")
             .body(r#"{"village_code": "{village}", "child": {"name": "李小雪", "sex": "female", "birth_date": "2018-05-20"}}"#),

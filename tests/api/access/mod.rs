@@ -11,6 +11,7 @@ mod contact;
 mod duties;
 mod guardianship;
 mod identity;
+mod insight;
 mod reports;
 mod volunteers;
 
@@ -102,6 +103,7 @@ impl Row {
 fn table() -> Vec<Row> {
     [
         areas::rows(),
+        insight::rows(),
         children::rows(),
         contact::rows(),
         duties::rows(),
