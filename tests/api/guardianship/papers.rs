@@ -58,7 +58,10 @@ on_both! {
             assert_eq!(weight(&verdict, code), "ok", "{code}: {verdict}");
         }
         for name in names(&bundle.bytes) {
-            let verdict = check(rewritten(&bundle.bytes, &name, |content| content[content.len() / 2] ^= 1)).await;
+            let verdict = check(rewritten(&bundle.bytes, &name, |content| {
+                let middle = content.len() / 2;
+                content[middle] ^= 1;
+            })).await;
             assert_ne!(verdict["holds"], true, "{name}: {verdict}");
         }
         // An event taken out together with its place in the manifest: the head still tells.
