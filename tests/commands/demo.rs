@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use xiangban::storage::Store;
 use xiangban::storage::schema::{
-    agreements, calls, child_transfers, children, contacts, duties, messages, missed_contacts, number_searches, pairings, reports,
-    sandbox_texts, volunteers,
+    agreements, calls, child_transfers, children, contacts, duties, messages, missed_contacts, number_searches,
+    pairings, reports, sandbox_texts, volunteers,
 };
 use xiangban::storage::transfer::fingerprints;
 
@@ -37,21 +37,36 @@ fn assert_alive(place: &Place) {
             assert_eq!(children::table.count().get_result::<i64>(conn)?, 300);
             let states = ["draft", "assessed", "awaiting_signatures", "in_force", "ended", "declined", "lapsed"];
             has(seen!(conn, agreements::state, agreements::table), &states);
-            has(seen!(conn, volunteers::state, volunteers::table), &["applied", "admitted", "paused", "declined", "ended"]);
+            has(
+                seen!(conn, volunteers::state, volunteers::table),
+                &["applied", "admitted", "paused", "declined", "ended"],
+            );
             has(seen!(conn, pairings::state, pairings::table), &["proposed", "active", "paused", "declined", "ended"]);
             has(seen!(conn, contacts::standing, contacts::table), &["recorded", "confirmed", "contradicted"]);
-            has(seen!(conn, number_searches::state, number_searches::table), &["asking", "with_village", "found", "given_up"]);
+            has(
+                seen!(conn, number_searches::state, number_searches::table),
+                &["asking", "with_village", "found", "given_up"],
+            );
             has(seen!(conn, child_transfers::state, child_transfers::table), &["proposed", "accepted", "refused"]);
             has(seen!(conn, reports::state, reports::table), &["received", "accepted"]);
-            has(seen!(conn, messages::state, messages::table), &["delivered", "accepted", "unknown", "dead", "expired"]);
+            has(
+                seen!(conn, messages::state, messages::table),
+                &["delivered", "accepted", "unknown", "dead", "expired"],
+            );
             assert!(missed_contacts::table.count().get_result::<i64>(conn)? > 0);
             assert!(calls::table.count().get_result::<i64>(conn)? > 0);
             assert!(sandbox_texts::table.count().get_result::<i64>(conn)? > 100);
             for township in ["990101100%", "990101101%"] {
                 let open = duties::table.filter(duties::closed_at.is_null()).filter(duties::area_code.like(township));
                 let kinds = [
-                    "sign_agreement", "renew_agreement", "close_guardianship_gap", "contact_child", "check_in",
-                    "reconfirm_record", "verify_phone", "review_missed_contact",
+                    "sign_agreement",
+                    "renew_agreement",
+                    "close_guardianship_gap",
+                    "contact_child",
+                    "check_in",
+                    "reconfirm_record",
+                    "verify_phone",
+                    "review_missed_contact",
                 ];
                 has(seen!(conn, duties::kind, open), &kinds);
             }
