@@ -28,5 +28,6 @@ pub mod scheduler;
 pub mod children;
 pub mod contact;
 pub mod guardianship;
+pub mod oversight;
 pub mod protection;
 pub mod volunteers;

@@ -6,10 +6,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use crate::app::App;
-use crate::http::{limit_rate, openapi, reader_settings, security_headers};
+use crate::http::{limit_rate, limit_time, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, guardianship, identity, volunteers};
+use crate::{areas, children, contact, duties, guardianship, identity, oversight, volunteers};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -34,7 +34,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(guardianship::routes::configure)
         .configure(report::routes::configure)
         .configure(contact::configure)
-        .configure(volunteers::configure);
+        .configure(volunteers::configure)
+        .configure(oversight::routes::configure);
 }
 
 /// The contract, from the routes themselves.
@@ -68,6 +69,7 @@ pub fn application(
     >,
 > {
     let limit = app.config.server.max_body_bytes;
+    let headers = security_headers(&app.config.deployment.public_url);
     let document = contract();
     let (actix, _) = ActixApp::new()
         .app_data(web::Data::new(app))
@@ -81,9 +83,10 @@ pub fn application(
         .configure(crate::messaging::callbacks::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
+        .wrap(from_fn(limit_time))
         .wrap(from_fn(limit_rate))
         .wrap(crate::operations::measured())
-        .wrap(security_headers())
+        .wrap(headers)
         .wrap(Compress::default())
 }
 

@@ -15,6 +15,7 @@ mod api;
 mod commands;
 mod failures;
 mod messaging;
+mod privacy;
 mod repository;
 mod scheduler;
 mod storage;

@@ -18,6 +18,7 @@ pub mod child;
 pub mod classification;
 pub mod duties;
 pub mod exit;
+pub mod fields;
 pub mod health;
 pub mod household;
 pub mod identity_number;

@@ -1,8 +1,10 @@
 //! The command line: one file for each command.
 
 mod admin;
+mod audit;
 mod backup;
 mod demo;
+mod keys;
 mod migrate;
 mod progress;
 mod serve;
@@ -60,16 +62,22 @@ enum Command {
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
-    /// Write everything but the keys into one file, and read it again to check it.
+    /// Write everything but the keys into one sealed file, and read it again to check it.
     ///
-    /// Works while the server runs. Without the keys nobody can read the sealed columns: keep the key file somewhere
-    /// else, and keep it.
+    /// Works while the server runs. The file opens with the key file only, or with a passphrase: keep the key file
+    /// somewhere else, and keep it.
     Backup(backup::BackupArguments),
     /// Put the database back to what a backup holds.
     ///
     /// Stop the server first. On SQLite the present database is moved aside; on PostgreSQL its tables are replaced in
     /// one transaction. Either way nothing changes unless all of the backup can be read.
     Restore(backup::RestoreArguments),
+    /// The keys that seal what is stored: which are in use, and changing them.
+    #[command(subcommand)]
+    Keys(keys::Task),
+    /// Whether the log of who read what is whole.
+    #[command(subcommand)]
+    Audit(audit::Task),
     /// Print the API's contract (openapi.yaml).
     Openapi,
 }
@@ -124,6 +132,8 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Admin(task) => admin::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
+        Command::Keys(task) => keys::run(&open(config)?, &task),
+        Command::Audit(task) => audit::run(&open(config)?, &task),
         Command::Openapi => Ok(()),
     }
 }

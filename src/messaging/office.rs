@@ -188,7 +188,7 @@ impl PostOffice {
 
     /// The unguessable part of a gateway's callback path: derived from the keys, so that it differs by deployment.
     fn add_path(&mut self, gateway: &str, vault: &Vault) -> Outcome<String> {
-        let secret = URL_SAFE_NO_PAD.encode(vault.derive(Purpose::Token, &format!("callback/{gateway}"))?);
+        let secret = URL_SAFE_NO_PAD.encode(vault.derive_lasting(Purpose::Token, &format!("callback/{gateway}"))?);
         self.paths.insert(secret.clone(), gateway.to_owned());
         Ok(secret)
     }

@@ -8,6 +8,7 @@ mod contact;
 mod guardianship;
 mod identity;
 mod offices;
+mod oversight;
 mod reports;
 mod robustness;
 mod volunteers;

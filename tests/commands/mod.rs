@@ -1,8 +1,10 @@
 //! The commands, as whoever runs the program types them: the real binary in a folder of its own.
 
 mod admin;
+mod audit;
 mod backup;
 mod demo;
+mod keys;
 mod migrate;
 mod server;
 

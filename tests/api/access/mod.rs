@@ -9,8 +9,10 @@ mod areas;
 mod children;
 mod contact;
 mod duties;
+mod fields;
 mod guardianship;
 mod identity;
+mod oversight;
 mod reports;
 mod volunteers;
 
@@ -107,6 +109,7 @@ fn table() -> Vec<Row> {
         duties::rows(),
         guardianship::rows(),
         identity::rows(),
+        oversight::rows(),
         reports::rows(),
         volunteers::rows(),
     ]

@@ -1,0 +1,4 @@
+//! What must not lie open does not: in the database, in a backup, in the logs; and forged tokens open nothing.
+
+mod leaks;
+mod tokens;
