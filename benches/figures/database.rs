@@ -25,6 +25,11 @@ pub fn now() -> Instant {
 
 impl Fresh {
     pub fn new(kind: Kind) -> Self {
+        Self::with(kind, |_| {})
+    }
+
+    /// With a configuration that `adapt` has changed.
+    pub fn with(kind: Kind, adapt: impl FnOnce(&mut Config)) -> Self {
         let name = format!("xiangban_bench_{}", uuid::Uuid::new_v4().simple());
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -44,6 +49,7 @@ impl Fresh {
                 Some((base, name))
             }
         };
+        adapt(&mut config);
         let app = App::new(config, Clock::fixed(now())).unwrap();
         migrate(&app.store).unwrap();
         Self { app, folder, database }
@@ -88,3 +94,32 @@ pub fn county(fresh: &Fresh, people: usize) {
            SELECT id, 'village_director', area_code, '2025-01-01' FROM people WHERE id <= 10;"
     ));
 }
+
+/// Children of the ten villages in families of two; both parents are away, and the first 200 people's volunteers are
+/// paired with five children each. Needs 5 000 people.
+pub fn families(fresh: &Fresh, households: usize) {
+    let children = households * 2;
+    let at = "'2026-02-01 00:00:00'";
+    fresh.sql(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {households})
+         INSERT INTO households (id, village_code, created_at, updated_at)
+           SELECT i, '99010110020' || (i % 10), {at}, {at} FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {households})
+         INSERT INTO household_members (household_id, person_id, kin, holds_guardianship, away_place, away_outside_county, away_since, since)
+           SELECT i, 1000 + i, 'father', TRUE, 'elsewhere', TRUE, '2025-01-01', '2020-01-01' FROM n
+           UNION ALL SELECT i, 2000 + i, 'mother', TRUE, 'elsewhere', TRUE, '2025-01-01', '2020-01-01' FROM n
+           UNION ALL SELECT i, 3000 + i, 'paternal_grandmother', FALSE, NULL, FALSE, NULL, '2020-01-01' FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {children})
+         INSERT INTO children (id, household_id, name, sex, birth_date, village_code, confirmed_at, created_at, updated_at)
+           SELECT i, 1 + (i - 1) / 2, 'child', 'female', '2017-05-20', '99010110020' || ((1 + (i - 1) / 2) % 10), {at}, {at}, {at} FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {VOLUNTEERS})
+         INSERT INTO volunteers (id, person_id, area_code, skills, languages, load_wish, state, applied_at, admitted_at, state_since)
+           SELECT i, i, '99010110020' || (i % 10), '', '', 5, 'admitted', {at}, {at}, {at} FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {VOLUNTEERS} * 5)
+         INSERT INTO pairings (volunteer_id, child_id, kind, service_forms, state, why, proposed_by, proposed_at, began_at)
+           SELECT 1 + (i - 1) / 5, i, 'hand_in_hand', '', 'active', '', 1, {at}, {at} FROM n;"
+    ));
+    fresh.sql("ANALYZE");
+}
+
+pub const VOLUNTEERS: usize = 200;

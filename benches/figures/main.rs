@@ -11,6 +11,7 @@
 )]
 
 mod database;
+mod delivery;
 mod load;
 mod remind;
 mod requests;
@@ -27,7 +28,7 @@ fn main() {
         .filter(|(name, _)| wanted(name, &["sqlite", "postgresql"]))
         .map(|(_, kind)| kind)
         .collect();
-    let figures = ["remind", "requests"];
+    let figures = ["remind", "requests", "delivery"];
     for kind in kinds {
         println!("\n== {kind:?}");
         if wanted("remind", &figures) {
@@ -35,6 +36,9 @@ fn main() {
         }
         if wanted("requests", &figures) {
             requests::measure(kind);
+        }
+        if wanted("delivery", &figures) {
+            delivery::measure(kind);
         }
     }
 }

@@ -14,9 +14,9 @@ use super::reasons::{Finding, Reason};
 use crate::clock::age_on;
 use crate::text_enum;
 
-/// Above this age caring needs a reason [C].
+/// Above this age caring needs a reason (our choice).
 pub const AGE_WARNING: i32 = 70;
-/// Above this number of children caring needs a reason [C].
+/// Above this number of children caring needs a reason (our choice).
 pub const CHILDREN_WARNING: i64 = 3;
 
 text_enum! {
@@ -167,7 +167,7 @@ fn blocking(questionnaire: &Questionnaire, submission: &Submission, carer: &Care
     found
 }
 
-/// Age above 70 and caring for more than three children: no bar, but to be answered for [C].
+/// Age above 70 and caring for more than three children: no bar, but to be answered for (our choice).
 pub fn warnings(carer: &CarerFacts, on: NaiveDate) -> Vec<Finding> {
     let old = carer.birth_date.is_some_and(|born| age_on(born, on) > AGE_WARNING);
     let many = carer.other_children_in_care.saturating_add(1) > CHILDREN_WARNING;

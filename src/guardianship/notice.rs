@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::clock::Instant;
 use crate::text_enum;
 
-/// Days in which a notice is to be acknowledged [C].
+/// Days in which a notice is to be acknowledged (our choice).
 pub const ACKNOWLEDGE_WITHIN_DAYS: i64 = 3;
 
 text_enum! {

@@ -54,7 +54,7 @@ text_enum! {
 /// The longest narrative, in characters.
 pub const NARRATIVE_CHARACTERS_AT_MOST: usize = 4000;
 
-/// How fast to move: danger that the reporter saw, or a situation in which waiting costs lives or evidence [C].
+/// How fast to move: danger that the reporter saw, or a situation in which waiting costs lives or evidence (our choice).
 pub fn urgency(situations: &[Situation], immediate_danger: bool) -> Urgency {
     if immediate_danger || situations.iter().any(|s| s.never_waits()) { Urgency::Immediate } else { Urgency::Prompt }
 }
