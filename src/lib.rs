@@ -26,6 +26,7 @@ pub mod messaging;
 pub mod scheduler;
 
 pub mod children;
+pub mod consent;
 pub mod contact;
 pub mod guardianship;
 pub mod oversight;

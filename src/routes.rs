@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::{limit_rate, limit_time, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, guardianship, identity, oversight, volunteers};
+use crate::{areas, children, consent, contact, duties, guardianship, identity, oversight, volunteers};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -35,7 +35,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(report::routes::configure)
         .configure(contact::configure)
         .configure(volunteers::configure)
-        .configure(oversight::routes::configure);
+        .configure(oversight::routes::configure)
+        .configure(consent::routes::configure);
 }
 
 /// The contract, from the routes themselves.

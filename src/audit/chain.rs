@@ -17,7 +17,7 @@ use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
 use crate::problem::{Fault, Outcome};
 use crate::storage::schema::{access_log, chains};
-use crate::storage::{Conn, Store};
+use crate::storage::{Conn, Store, insert_once};
 
 const NAME: &str = "access_log";
 const ROWS_AT_ONCE: i64 = 2_000;
@@ -31,11 +31,26 @@ pub struct Head {
 
 /// Takes the chain for this transaction: other processes wait until it is put back.
 pub(super) fn take(tx: &mut Conn) -> Outcome<Head> {
-    let (length, hash) = diesel::update(chains::table.find(NAME))
+    if let Some(head) = locked(tx)? {
+        return Ok(head);
+    }
+    // The first entry of all begins the chain; what lies there already stays outside.
+    let unchained: i64 = access_log::table.count().get_result(tx)?;
+    insert_once(tx, |tx| {
+        diesel::insert_into(chains::table)
+            .values((chains::name.eq(NAME), chains::length.eq(0), chains::head.eq(""), chains::unchained.eq(unchained)))
+            .execute(tx)
+    })?;
+    locked(tx)?.ok_or_else(|| Fault::internal("the access log has no chain"))
+}
+
+fn locked(tx: &mut Conn) -> Outcome<Option<Head>> {
+    let head: Option<(i64, String)> = diesel::update(chains::table.find(NAME))
         .set(chains::length.eq(chains::length))
         .returning((chains::length, chains::head))
-        .get_result(tx)?;
-    Ok(Head { length, hash })
+        .get_result(tx)
+        .optional()?;
+    Ok(head.map(|(length, hash)| Head { length, hash }))
 }
 
 /// Writes an entry behind `head`, which moves on to it.
@@ -94,8 +109,14 @@ pub struct Verdict {
 /// Reads the whole log. `anchor` is a head that was noted down earlier.
 pub fn verify(store: &Store, vault: &Vault, anchor: Option<&Head>, mut tell: impl FnMut(i64)) -> Outcome<Verdict> {
     store.on_snapshot(|conn| {
-        let (length, hash, unchained): (i64, String, i64) =
-            chains::table.find(NAME).select((chains::length, chains::head, chains::unchained)).first(conn)?;
+        let loose: i64 = access_log::table.filter(access_log::place.is_null()).count().get_result(conn)?;
+        let chain: Option<(i64, String, i64)> = chains::table
+            .find(NAME)
+            .select((chains::length, chains::head, chains::unchained))
+            .first(conn)
+            .optional()?;
+        // Before the first entry there is no chain, and all that lies there is from before it.
+        let (length, hash, unchained) = chain.unwrap_or_else(|| (0, String::new(), loose));
         let head = Head { length, hash };
         let mut tampering = Vec::new();
         let mut seen = Head { length: 0, hash: String::new() };
@@ -125,18 +146,11 @@ pub fn verify(store: &Store, vault: &Vault, anchor: Option<&Head>, mut tell: imp
         if !anchored {
             tampering.push(Tampering::AnchorDiffers);
         }
-        let loose: i64 = access_log::table.filter(access_log::place.is_null()).count().get_result(conn)?;
         if loose != unchained {
             tampering.push(Tampering::Unchained { more: loose - unchained });
         }
         Ok(Verdict { head, tampering })
     })
-}
-
-/// The chain's length and head now.
-pub fn head(conn: &mut Conn) -> Outcome<Head> {
-    let (length, hash) = chains::table.find(NAME).select((chains::length, chains::head)).first(conn)?;
-    Ok(Head { length, hash })
 }
 
 #[derive(Queryable, Selectable)]

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 pub use access::{Access, Recorder};
-pub use chain::{Head, Tampering, Verdict, head, verify};
+pub use chain::{Head, Tampering, Verdict, verify};
 
 use crate::clock::Instant;
 use crate::identity::Actor;

@@ -28,7 +28,7 @@ pub fn run(app: &App, task: &Task) -> Outcome<()> {
 }
 
 fn list(app: &App) -> Outcome<()> {
-    let marks = reseal::marks(&app.store)?;
+    let marks = reseal::marks(&app.store, &app.vault)?;
     for (mark, values) in &marks {
         say(format_args!("{mark:<12} {values:>10} values"));
     }

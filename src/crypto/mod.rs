@@ -147,6 +147,12 @@ impl Vault {
         &self.current
     }
 
+    /// Whether `mark` (`a1.k1`) names an algorithm and a key that we have.
+    pub fn knows(&self, mark: &str) -> bool {
+        mark.split_once('.')
+            .is_some_and(|(algorithm, key)| algorithm.parse::<Algorithm>().is_ok() && self.masters.contains_key(key))
+    }
+
     /// The ids of all keys.
     pub fn key_ids(&self) -> impl Iterator<Item = &str> {
         self.masters.keys().map(String::as_str)
@@ -217,11 +223,6 @@ fn parts(text: &str) -> Option<(Algorithm, &str, &str)> {
 /// Whether a text has the form of a sealed value.
 pub fn is_sealed(text: &str) -> bool {
     parts(text).is_some_and(|(_, _, body)| body.len() > 30 && URL_SAFE_NO_PAD.decode(body).is_ok())
-}
-
-/// Algorithm and key id of a sealed value (`a1.k1`).
-pub fn mark_of(sealed: &str) -> Option<String> {
-    parts(sealed).map(|(algorithm, key, _)| format!("{algorithm}.{key}"))
 }
 
 fn mac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {

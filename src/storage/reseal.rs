@@ -13,17 +13,16 @@ use serde_json::Value;
 
 use super::transfer::columns::tables;
 use super::{Conn, Store};
-use crate::crypto::{Purpose, Vault, is_sealed, mark_of};
+use crate::crypto::{Purpose, Vault, is_sealed};
 use crate::problem::{Fault, Outcome};
 
-const ROWS_AT_ONCE: i64 = 500;
+const ROWS_AT_ONCE: i64 = 2_000;
 
 /// A column of sealed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub table: String,
     pub column: String,
-    key: String,
 }
 
 /// How far the work has come in one column.
@@ -34,23 +33,34 @@ pub struct Standing<'a> {
     pub of: u64,
 }
 
-/// Values by algorithm and key (`a1.k1`); `clear` for those from before their column was sealed.
+/// Values by algorithm and key (`a1.k1`).
 pub type Marks = BTreeMap<String, u64>;
 
 /// Which keys the stored values are sealed with.
-pub fn marks(store: &Store) -> Outcome<Marks> {
+pub fn marks(store: &Store, vault: &Vault) -> Outcome<Marks> {
+    #[derive(QueryableByName)]
+    struct Group {
+        #[diesel(sql_type = Text)]
+        mark: String,
+        #[diesel(sql_type = BigInt)]
+        values: i64,
+    }
     store.read(|conn| {
         let mut marks = Marks::new();
-        for column in columns(conn)? {
-            let mut after = i64::MIN;
-            loop {
-                let values = batch(conn, &column, after, "")?;
-                let Some(last) = values.last() else { break };
-                after = last.place;
-                for value in values {
-                    let mark = if is_sealed(&value.text) { mark_of(&value.text) } else { None };
-                    *marks.entry(mark.unwrap_or_else(|| "clear".into())).or_default() += 1;
-                }
+        for Column { table, column } in columns(conn)? {
+            // `a1.k1.…`: an algorithm has two letters, a key ends at the next point.
+            let point = match conn {
+                Conn::Sqlite(_) => format!("instr(substr({column}, 4), '.')"),
+                Conn::Postgres(_) => format!("strpos(substr({column}, 4), '.')"),
+            };
+            let groups: Vec<Group> = diesel::sql_query(format!(
+                "SELECT substr({column}, 1, {point} + 2) AS mark, count(*) AS values FROM {table} \
+                 WHERE {column} IS NOT NULL GROUP BY 1"
+            ))
+            .load(conn)?;
+            for Group { mark, values } in groups {
+                let mark = if vault.knows(&mark) { mark } else { "clear, or of a key we do not have".into() };
+                *marks.entry(mark).or_default() += u64::try_from(values).unwrap_or(0);
             }
         }
         Ok(marks)
@@ -70,22 +80,24 @@ pub fn reseal(store: &Store, vault: &Vault, mut tell: impl FnMut(Standing<'_>)) 
             sql + &format!(" AND substr({}, 1, {length}) <> '{mark}'", column.column)
         });
         let of = store.read(|conn| count(conn, &column, &stale))?;
-        let (mut after, mut done) = (i64::MIN, 0);
+        let mut done = 0;
         loop {
-            let last = store.write(|tx| {
-                let values = batch(tx, &column, after, &stale)?;
+            let sealed = store.write(|tx| {
+                let values = batch(tx, &column, &stale)?;
                 for value in &values {
                     let anew = again(vault, &value.text).map_err(|_| {
-                        let Column { table, column, .. } = &column;
+                        let Column { table, column } = &column;
                         Fault::internal(format!("{table}.{column}, row {}: no key opens it", value.place))
                     })?;
                     replace(tx, &column, value, &anew)?;
                 }
-                Ok(values.last().map(|last| (last.place, values.len() as u64)))
+                Ok(values.len() as u64)
             })?;
-            let Some((place, rows)) = last else { break };
-            (after, done) = (place, done + rows);
+            done += sealed;
             tell(Standing { column: &column, done, of });
+            if sealed == 0 {
+                break;
+            }
         }
         all += done;
     }
@@ -116,56 +128,40 @@ fn again_within(vault: &Vault, value: &mut Value) -> Outcome<()> {
     Ok(())
 }
 
-/// Every column of sealed values, with the number that names its rows.
+/// Every column of sealed values.
 pub fn columns(conn: &mut Conn) -> Outcome<Vec<Column>> {
     let mut all = Vec::new();
     for table in tables(conn)? {
-        let sealed: Vec<String> = table.names().filter(|name| name.ends_with("_sealed")).map(str::to_owned).collect();
-        if sealed.is_empty() {
-            continue;
-        }
-        let key = key_of(conn, &table.name)?;
-        all.extend(sealed.into_iter().map(|column| Column { table: table.name.clone(), column, key: key.clone() }));
+        let sealed = table.names().filter(|name| name.ends_with("_sealed")).map(str::to_owned);
+        all.extend(sealed.map(|column| Column { table: table.name.clone(), column }));
     }
     Ok(all)
 }
 
-fn key_of(conn: &mut Conn, table: &str) -> Outcome<String> {
-    #[derive(QueryableByName)]
-    struct Name {
-        #[diesel(sql_type = Text)]
-        name: String,
-    }
-    let sql = match conn {
-        Conn::Sqlite(_) => "SELECT name FROM pragma_table_info($1) WHERE pk > 0",
-        Conn::Postgres(_) => {
-            "SELECT attname::text AS name FROM pg_index JOIN pg_attribute \
-             ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary AND indrelid = $1::regclass"
-        }
-    };
-    let names: Vec<Name> = diesel::sql_query(sql).bind::<Text, _>(table).load(conn)?;
-    match <[Name; 1]>::try_from(names) {
-        Ok([key]) => Ok(key.name),
-        Err(_) => Err(Fault::internal(format!("{table} holds sealed values and has no single key"))),
-    }
-}
-
 #[derive(QueryableByName)]
 struct Kept {
-    #[diesel(sql_type = BigInt)]
-    place: i64,
+    /// Where the row lies, as the engine calls it; good within the transaction.
+    #[diesel(sql_type = Text)]
+    place: String,
     #[diesel(sql_type = Text)]
     text: String,
 }
 
-fn batch(conn: &mut Conn, of: &Column, after: i64, stale: &str) -> Outcome<Vec<Kept>> {
-    let Column { table, column, key } = of;
+fn batch(conn: &mut Conn, of: &Column, stale: &str) -> Outcome<Vec<Kept>> {
+    let Column { table, column } = of;
+    let place = place(conn);
     Ok(diesel::sql_query(format!(
-        "SELECT {key} AS place, {column} AS text FROM {table} \
-         WHERE {column} IS NOT NULL AND {key} > $1{stale} ORDER BY {key} LIMIT {ROWS_AT_ONCE}"
+        "SELECT CAST({place} AS TEXT) AS place, {column} AS text FROM {table} \
+         WHERE {column} IS NOT NULL{stale} LIMIT {ROWS_AT_ONCE}"
     ))
-    .bind::<BigInt, _>(after)
     .load(conn)?)
+}
+
+fn place(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Sqlite(_) => "rowid",
+        Conn::Postgres(_) => "ctid",
+    }
 }
 
 fn count(conn: &mut Conn, of: &Column, stale: &str) -> Outcome<u64> {
@@ -174,16 +170,20 @@ fn count(conn: &mut Conn, of: &Column, stale: &str) -> Outcome<u64> {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
-    let Column { table, column, .. } = of;
+    let Column { table, column } = of;
     let sql = format!("SELECT count(*) AS count FROM {table} WHERE {column} IS NOT NULL{stale}");
     Ok(u64::try_from(diesel::sql_query(sql).get_result::<Count>(conn)?.count).unwrap_or(0))
 }
 
 fn replace(tx: &mut Conn, of: &Column, old: &Kept, anew: &str) -> Outcome<()> {
-    let Column { table, column, key } = of;
-    diesel::sql_query(format!("UPDATE {table} SET {column} = $1 WHERE {key} = $2 AND {column} = $3"))
+    let Column { table, column } = of;
+    let here = match tx {
+        Conn::Sqlite(_) => "rowid = CAST($2 AS INTEGER)",
+        Conn::Postgres(_) => "ctid = CAST($2 AS tid)",
+    };
+    diesel::sql_query(format!("UPDATE {table} SET {column} = $1 WHERE {here} AND {column} = $3"))
         .bind::<Text, _>(anew)
-        .bind::<BigInt, _>(old.place)
+        .bind::<Text, _>(&old.place)
         .bind::<Text, _>(&old.text)
         .execute(tx)?;
     Ok(())

@@ -160,6 +160,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    consents (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        parent_person_id -> BigInt,
+        rules_version -> Text,
+        way -> Text,
+        recorded_by -> BigInt,
+        given_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        withdrawn_reason_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     record_openings (id) {
         id -> BigInt,
         child_id -> BigInt,

@@ -34,4 +34,4 @@ mod tending;
 pub mod volunteer;
 
 pub use routes::configure;
-pub use tending::child_changed;
+pub use tending::{child_changed, consent_withdrawn};

@@ -4,6 +4,7 @@ mod access;
 mod areas;
 mod check_ins;
 mod children;
+mod consent;
 mod contact;
 mod guardianship;
 mod identity;

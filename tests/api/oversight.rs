@@ -53,7 +53,7 @@ on_both! {
     async fn a_look_beyond_reach_needs_a_reason_is_kept_and_has_to_be_reviewed_by_somebody_else(t: TestApp) {
         let c = t.county();
         let administrator = t.as_person(c.administrator);
-        t.get(&administrator, &format!("/children/{}", c.child)).await.problem(403);
+        t.get(&administrator, &format!("/children/{}", c.child)).await.problem(404);
         let short = json!({"reason": "看看"});
         assert_eq!(t.post(&administrator, &format!("/children/{}/openings", c.child), short).await.problem(422), "invalid_input");
         let opened = open(&t, &c).await;

@@ -58,7 +58,7 @@ static HEARD: LazyLock<Heard> = LazyLock::new(|| {
     heard
 });
 
-async fn plant(t: &TestApp, c: &County) {
+pub(super) async fn plant(t: &TestApp, c: &County) {
     let [child_number, father_number] = numbers();
     let text = |what: &str| format!("{what}：{WORDS}，{FATHER}，电话{FAMILY_PHONE}");
     let director = t.as_person(c.director);

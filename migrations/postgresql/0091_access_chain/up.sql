@@ -14,4 +14,3 @@ CREATE TABLE chains (
   -- Entries from before the chain.
   unchained BIGINT NOT NULL
 );
-INSERT INTO chains (name, length, head, unchained) SELECT 'access_log', 0, '', count(*) FROM access_log;

@@ -1,6 +1,6 @@
 -- Looks at a child's record beyond the looker's reach, and what the review of each found.
 CREATE TABLE record_openings (
-  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   child_id BIGINT NOT NULL REFERENCES children (id),
   village_code TEXT NOT NULL REFERENCES areas (code),
   person_id BIGINT NOT NULL REFERENCES people (id),

@@ -7,6 +7,7 @@
 
 mod areas;
 mod children;
+mod consent;
 mod contact;
 mod duties;
 mod fields;
@@ -105,6 +106,7 @@ fn table() -> Vec<Row> {
     [
         areas::rows(),
         children::rows(),
+        consent::rows(),
         contact::rows(),
         duties::rows(),
         guardianship::rows(),
