@@ -19,3 +19,4 @@ mod privacy;
 mod repository;
 mod scheduler;
 mod storage;
+mod stories;

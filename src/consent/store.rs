@@ -24,7 +24,6 @@ text_enum! {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = consents)]
 pub struct Consent {
-    pub id: i64,
     pub parent_person_id: i64,
     pub rules_version: String,
     pub way: Way,

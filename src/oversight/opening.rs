@@ -16,7 +16,7 @@ use crate::text_enum;
 
 text_enum! {
     /// What a review found.
-    pub enum Verdict {
+    pub enum OpeningVerdict {
         Justified = "justified",
         Unjustified = "unjustified",
     }
@@ -67,7 +67,7 @@ pub fn review(
     now: Instant,
     may: &May<ReviewOpenings>,
     id: i64,
-    (verdict, note_words): (Verdict, Option<&str>),
+    (verdict, note_words): (OpeningVerdict, Option<&str>),
 ) -> Outcome<Opening> {
     let opening = store::get(tx, id)?;
     may.scope.require(&opening.village_code)?;

@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::offices::{self, Place};
-use super::opening::Verdict;
+use super::opening::OpeningVerdict;
 use super::store::{self, Opening};
 use crate::app::App;
 use crate::audit;
@@ -48,7 +48,7 @@ pub fn workbook(app: &App, areas: &[String], span: Span, now: Instant) -> Outcom
         Ok((tallies, openings, reporters, offices::names(conn, &places)?))
     })?;
     let reads: i64 = tallies.iter().map(|(.., reads, _)| reads).sum();
-    let unjustified = openings.iter().filter(|opening| opening.verdict == Some(Verdict::Unjustified));
+    let unjustified = openings.iter().filter(|opening| opening.verdict == Some(OpeningVerdict::Unjustified));
     let facts: Vec<(&str, String)> = vec![
         ("year", span.year.to_string()),
         ("made_at", now.local().format("%Y-%m-%d %H:%M").to_string()),
@@ -88,10 +88,10 @@ fn look(opening: &Opening, office: Option<String>) -> Vec<String> {
     ]
 }
 
-fn words_of(verdict: Verdict) -> &'static str {
+fn words_of(verdict: OpeningVerdict) -> &'static str {
     match verdict {
-        Verdict::Justified => "justified",
-        Verdict::Unjustified => "unjustified_verdict",
+        OpeningVerdict::Justified => "justified",
+        OpeningVerdict::Unjustified => "unjustified_verdict",
     }
 }
 

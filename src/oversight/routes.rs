@@ -10,7 +10,7 @@ use validator::Validate;
 
 use super::access::{OpenRecord, ReviewOpenings, SeeReaders, TakeAuditReport};
 use super::offices::{self, Place};
-use super::opening::{self, Verdict};
+use super::opening::{self, OpeningVerdict};
 use super::report::{Span, workbook};
 use super::store::{self, Opening};
 use crate::app::App;
@@ -116,7 +116,7 @@ pub struct OpeningView {
     pub reason: String,
     pub opened_at: Instant,
     pub reviewed_at: Option<Instant>,
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<OpeningVerdict>,
 }
 
 /// Which openings to list.
@@ -152,7 +152,7 @@ pub async fn list_openings(
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewBody {
-    pub verdict: Verdict,
+    pub verdict: OpeningVerdict,
     #[validate(length(max = 1000))]
     pub note: Option<String>,
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::offices::Place;
-use super::opening::Verdict;
+use super::opening::OpeningVerdict;
 use crate::areas::within;
 use crate::clock::Instant;
 use crate::identity::{Actor, Scope};
@@ -24,7 +24,7 @@ pub struct Opening {
     pub reason_sealed: String,
     pub opened_at: Instant,
     pub reviewed_at: Option<Instant>,
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<OpeningVerdict>,
 }
 
 pub fn insert(
@@ -82,7 +82,7 @@ pub fn set_review(
     now: Instant,
     id: i64,
     by: i64,
-    verdict: Verdict,
+    verdict: OpeningVerdict,
     note_sealed: Option<String>,
 ) -> Outcome<bool> {
     let rows = diesel::update(record_openings::table.find(id).filter(record_openings::reviewed_at.is_null()))

@@ -43,7 +43,7 @@ pub fn marks(store: &Store, vault: &Vault) -> Outcome<Marks> {
         #[diesel(sql_type = Text)]
         mark: String,
         #[diesel(sql_type = BigInt)]
-        values: i64,
+        amount: i64,
     }
     store.read(|conn| {
         let mut marks = Marks::new();
@@ -54,13 +54,13 @@ pub fn marks(store: &Store, vault: &Vault) -> Outcome<Marks> {
                 Conn::Postgres(_) => format!("strpos(substr({column}, 4), '.')"),
             };
             let groups: Vec<Group> = diesel::sql_query(format!(
-                "SELECT substr({column}, 1, {point} + 2) AS mark, count(*) AS values FROM {table} \
+                "SELECT substr({column}, 1, {point} + 2) AS mark, count(*) AS amount FROM {table} \
                  WHERE {column} IS NOT NULL GROUP BY 1"
             ))
             .load(conn)?;
-            for Group { mark, values } in groups {
+            for Group { mark, amount } in groups {
                 let mark = if vault.knows(&mark) { mark } else { "clear, or of a key we do not have".into() };
-                *marks.entry(mark).or_default() += u64::try_from(values).unwrap_or(0);
+                *marks.entry(mark).or_default() += u64::try_from(amount).unwrap_or(0);
             }
         }
         Ok(marks)

@@ -13,6 +13,7 @@ mod duties;
 mod fields;
 mod guardianship;
 mod identity;
+mod insight;
 mod oversight;
 mod reports;
 mod volunteers;
@@ -105,6 +106,7 @@ impl Row {
 fn table() -> Vec<Row> {
     [
         areas::rows(),
+        insight::rows(),
         children::rows(),
         consent::rows(),
         contact::rows(),
