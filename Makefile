@@ -9,7 +9,7 @@ prepare: ## Install what building needs, or name what is missing
 	@scripts/prepare
 
 run: prepare web ## Build all, then start the demo county (or DATABASE_URL) with server and worker in one process
-	cargo build --quiet
+	cargo build --quiet --features documents
 	@exec target/debug/xiangban serve
 
 web: ## Build the screens (console and phone); `cargo build` works without

@@ -10,7 +10,9 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::http::RateLimits;
 use crate::identity::Tokens;
+use crate::identity::wechat::AccessTokens;
 use crate::messaging::PostOffice;
+use crate::papers::Press;
 use crate::problem::{Fault, Outcome};
 use crate::storage::{Conn, Store};
 
@@ -26,6 +28,8 @@ pub struct App {
     pub rate_limits: RateLimits,
     pub http: reqwest::Client,
     pub office: Arc<PostOffice>,
+    pub press: Arc<Press>,
+    pub wechat_tokens: Arc<AccessTokens>,
 }
 
 impl App {
@@ -42,8 +46,12 @@ impl App {
             .build()
             .map_err(Fault::internal)?;
         let office = Arc::new(PostOffice::open(&config, &vault, &store)?);
+        let wechat = &config.identity.wechat;
+        let wechat_tokens = AccessTokens::new(wechat, store.clone(), Arc::clone(&vault), http.clone());
         Ok(Self {
+            press: Arc::new(Press::new(&config)),
             office,
+            wechat_tokens: Arc::new(wechat_tokens),
             access_log: Recorder::start(store.clone(), Arc::clone(&vault)),
             rate_limits: RateLimits::new(&config.identity),
             config: Arc::new(config),
@@ -80,6 +88,17 @@ impl App {
     ) -> Outcome<T> {
         let store = self.store.clone();
         off_thread(move || store.write(work)).await
+    }
+}
+
+impl App {
+    /// Long work that needs no database, off the async threads.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Press) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let press = Arc::clone(&self.press);
+        off_thread(move || work(&press)).await
     }
 }
 

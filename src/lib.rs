@@ -21,6 +21,7 @@ pub mod audit;
 pub mod crypto;
 pub mod http;
 pub mod identity;
+pub mod papers;
 pub mod storage;
 
 pub mod duties;

@@ -42,7 +42,9 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(volunteers::configure)
         .configure(insight::configure)
         .configure(oversight::routes::configure)
-        .configure(consent::routes::configure);
+        .configure(consent::routes::configure)
+        .configure(crate::messaging::gateways::routes::configure)
+        .configure(crate::messaging::unsubscribe::configure_api);
 }
 
 /// The contract, from the routes themselves.
@@ -92,7 +94,9 @@ pub fn application(
         .configure(reader_settings(limit))
         .configure(crate::operations::configure)
         .configure(crate::messaging::callbacks::configure)
+        .configure(guardianship::routes::check_page)
         .configure(screens::configure)
+        .configure(crate::messaging::unsubscribe::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_time))

@@ -48,6 +48,12 @@ pub const JOBS: &[Job] = &[
         why: "tell coordinators which volunteers have gone silent",
         run: coordinator_week,
     },
+    Job {
+        name: "seal_papers",
+        cron: "30 * * * * *",
+        why: "typeset and seal agreements that came in force, and have sealed ones stamped with the time",
+        run: seal_papers,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
@@ -82,6 +88,11 @@ fn volunteers_night(app: &App, now: Instant) -> Outcome<String> {
 
 fn coordinator_week(app: &App, now: Instant) -> Outcome<String> {
     Ok(format!("{} coordinators told", volunteers::digest::weekly(app, now)?))
+}
+
+fn seal_papers(app: &App, now: Instant) -> Outcome<String> {
+    let done = guardianship::seal_papers(app, now)?;
+    Ok(format!("{} sealed, {} stamped, {} in trouble", done.sealed, done.stamped, done.troubled))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

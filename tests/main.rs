@@ -13,6 +13,7 @@ mod support;
 
 mod api;
 mod commands;
+mod counterparts;
 mod failures;
 mod messaging;
 mod privacy;

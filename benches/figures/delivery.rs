@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant as Stopwatch};
 
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
+use serde_json::{Value, json};
 use xiangban::answers::MEANINGS;
+use xiangban::config::Config;
 use xiangban::duties::{self, DutyKind, NewDuty, Owed, Subject};
 use xiangban::identity::{NewPerson, Sex, add_person};
 use xiangban::messaging::{compose, round};
@@ -15,19 +17,22 @@ use crate::requests::on_free_port;
 
 const MESSAGES: usize = 20_000;
 
+/// The generic gateway at once and slow, then each vendor's adapter at once.
+const CASES: [(&str, Duration); 5] = [
+    ("http", Duration::ZERO),
+    ("http", Duration::from_millis(50)),
+    ("aliyun", Duration::ZERO),
+    ("tencent", Duration::ZERO),
+    ("huawei", Duration::ZERO),
+];
+
 pub fn measure(kind: Kind) {
-    for answers_after in [Duration::ZERO, Duration::from_millis(50)] {
+    for (adapter, answers_after) in CASES {
         let received = Arc::new(AtomicUsize::new(0));
         let port = gateway(Arc::clone(&received), answers_after);
         let fresh = Fresh::with(kind, |config| {
-            config.messages.channels.sms = "http".into();
-            config.messages.http_sms = vec![
-                serde_json::from_value(serde_json::json!({
-                    "name": "local", "url": format!("http://127.0.0.1:{port}/send"),
-                    "body": { "form": { "to": "{to}", "text": "{signed_text}" } }
-                }))
-                .unwrap(),
-            ];
+            config.messages.channels.sms = "gateways".into();
+            describe(config, adapter, port);
         });
         county(&fresh, 10);
         owe(&fresh);
@@ -42,11 +47,49 @@ pub fn measure(kind: Kind) {
         let spent = watch.elapsed().as_secs_f64();
         assert_eq!((done.handed_over, received.load(Ordering::SeqCst)), (MESSAGES, MESSAGES));
         println!(
-            "delivery, the gateway answers after {} ms: {:.0}/s ({MESSAGES} in {spent:.2} s, each received once; composed in {composed:.2} s)",
+            "delivery by {adapter}, answered after {} ms: {:.0}/s ({MESSAGES} in {spent:.2} s, each received once; composed in {composed:.2} s)",
             answers_after.as_millis(),
             MESSAGES as f64 / spent,
         );
     }
+}
+
+fn describe(config: &mut Config, adapter: &str, port: u16) {
+    let url = format!("http://127.0.0.1:{port}");
+    let (named, ordered) = (
+        json!({ "duty/*": { "id": "1", "params": { "name": "to" } } }),
+        json!({ "duty/*": { "id": "1", "params": ["to"] } }),
+    );
+    let terms = json!({ "price_hao": 450, "quotas": [{ "per": "number", "window": "natural_day", "limit": 40 }] });
+    let messages = &mut config.messages;
+    match adapter {
+        "aliyun" => {
+            messages.aliyun = Some(read(json!({
+                "base_url": url, "access_key_id": "k", "access_key_secret": "s", "templates": named, "terms": terms,
+            })));
+        }
+        "tencent" => {
+            messages.tencent = Some(read(json!({
+                "base_url": url, "secret_id": "k", "secret_key": "s", "region": "r", "sdk_app_id": "1",
+                "templates": ordered, "terms": terms,
+            })));
+        }
+        "huawei" => {
+            messages.huawei = Some(read(json!({
+                "base_url": url, "app_key": "k", "app_secret": "s", "signing": "wsse", "digest": "hex", "sender": "1",
+                "templates": ordered, "terms": terms,
+            })));
+        }
+        _ => {
+            messages.http_sms = vec![read(json!({
+                "name": "local", "url": format!("{url}/send"), "body": { "form": { "to": "{to}", "text": "{signed_text}" } },
+            }))];
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
 }
 
 /// As many people with a phone, each of whom owes a call today.
@@ -90,17 +133,22 @@ fn gateway(received: Arc<AtomicUsize>, answers_after: Duration) -> u16 {
     on_free_port(move |listener| {
         HttpServer::new(move || {
             let received = Arc::clone(&received);
-            ActixApp::new().route(
-                "/send",
-                web::post().to(move || {
-                    let received = Arc::clone(&received);
-                    async move {
-                        received.fetch_add(1, Ordering::SeqCst);
-                        tokio::time::sleep(answers_after).await;
-                        HttpResponse::Ok().finish()
-                    }
-                }),
-            )
+            ActixApp::new().default_service(web::to(move |request: HttpRequest| {
+                let received = Arc::clone(&received);
+                async move {
+                    let number = received.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(answers_after).await;
+                    let has = |name: &str| request.headers().contains_key(name);
+                    let answer = if has("x-acs-action") {
+                        json!({ "Code": "OK", "BizId": number.to_string() })
+                    } else if has("x-tc-action") {
+                        json!({ "Response": { "SendStatusSet": [{ "SerialNo": number.to_string(), "Code": "Ok" }] } })
+                    } else {
+                        json!({ "code": "000000", "result": [{ "smsMsgId": number.to_string() }] })
+                    };
+                    HttpResponse::Ok().json(answer)
+                }
+            }))
         })
         .workers(1)
         .listen(listener)

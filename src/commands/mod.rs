@@ -4,11 +4,13 @@ mod admin;
 mod audit;
 mod backup;
 mod demo;
+mod gateway;
 mod keys;
 mod ledger;
 mod migrate;
 mod progress;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -74,6 +76,9 @@ enum Command {
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
+    /// Gateways for SMS, e-mail and WeChat: check how they are described, send one message, start a stopped one again.
+    #[command(subcommand)]
+    Gateway(gateway::Task),
     /// Write everything but the keys into one sealed file, and read it again to check it.
     ///
     /// Works while the server runs. The file opens with the key file only, or with a passphrase: keep the key file
@@ -90,6 +95,10 @@ enum Command {
     /// Whether the log of who read what is whole.
     #[command(subcommand)]
     Audit(audit::Task),
+    /// Check a sealed agreement (PDF) or an evidence bundle (ZIP), without server or network.
+    ///
+    /// Prints in Chinese what holds and what does not. Ends with 0 when nothing is wrong, with 1 otherwise.
+    Verify(verify::Arguments),
     /// Print the API's contract (openapi.yaml).
     Openapi,
 }
@@ -132,6 +141,9 @@ fn execute(line: Line) -> Outcome<()> {
         say(contract.trim_end());
         return Ok(());
     }
+    if let Command::Verify(arguments) = &line.command {
+        return verify::run(arguments);
+    }
     let config = Config::load(line.config.as_deref())?;
     start_log(&config);
     match line.command {
@@ -147,11 +159,12 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Import(arguments) => ledger::import(&open(config)?, &arguments),
         Command::Export(arguments) => ledger::export(&open(config)?, &arguments),
         Command::Admin(task) => admin::run(&open(config)?, &task),
+        Command::Gateway(task) => gateway::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
         Command::Keys(task) => keys::run(&open(config)?, &task),
         Command::Audit(task) => audit::run(&open(config)?, &task),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Verify(_) => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::HttpServer;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::papers::Press;
 use crate::problem::{Fault, Outcome};
 use crate::storage::Engine;
 use crate::{operations, routes, storage, worker};
@@ -34,6 +35,7 @@ pub fn serve(app: App, with_worker: bool) -> Outcome<()> {
             .shutdown_timeout(server_config.request_timeout_seconds)
             .bind((server_config.host.as_str(), server_config.port))
             .map_err(|error| Fault::Unavailable(format!("{}:{}: {error}", server_config.host, server_config.port)))?;
+        look_at_press(&app);
         tracing::info!(address = %format!("http://{}:{}", server_config.host, server_config.port), "serving");
         server.run().await.map_err(Fault::internal)?;
         stop.send_replace(true);
@@ -42,6 +44,18 @@ pub fn serve(app: App, with_worker: bool) -> Outcome<()> {
         }
         Ok(())
     })
+}
+
+/// Says at the start what papers are made with, or what is missing for them; nothing waits for it.
+fn look_at_press(app: &App) {
+    if !Press::is_built() {
+        return tracing::info!("built without documents: papers are not made here");
+    }
+    let press = app.press.clone();
+    std::thread::spawn(move || match press.get_ready() {
+        Ok(found) => tracing::info!(found, "papers can be made"),
+        Err(fault) => tracing::warn!(%fault, "papers cannot be made"),
+    });
 }
 
 /// Works until Ctrl-C or SIGTERM.

@@ -1,6 +1,7 @@
 //! Configuration: `config/default.toml` (embedded) ← a file ← the environment. Read once at start.
 
 mod ladders;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,15 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 pub use ladders::{Ladder, Ladders, Stage};
+pub use secret::Secret;
 
 use crate::crypto::{Algorithm, Sealing};
 use crate::messaging::channels::email::SmtpGateway;
-use crate::messaging::channels::http::HttpGateway;
+use crate::messaging::channels::sms::aliyun::AliyunAccount;
+use crate::messaging::channels::sms::http::HttpGateway;
+use crate::messaging::channels::sms::huawei::HuaweiAccount;
+use crate::messaging::channels::sms::tencent::TencentAccount;
+use crate::messaging::channels::wechat::WechatMessages;
 use crate::messaging::retry::Patience;
 use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
@@ -33,6 +39,7 @@ pub struct Config {
     pub identity: IdentityConfig,
     pub scheduler: SchedulerConfig,
     pub guardianship: GuardianshipConfig,
+    pub papers: PapersConfig,
     pub contact: ContactConfig,
     pub volunteers: VolunteersConfig,
     pub protection: ProtectionConfig,
@@ -144,6 +151,19 @@ text_enum! {
     }
 }
 
+/// How papers are set, sealed and stamped.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PapersConfig {
+    pub fonts: Vec<PathBuf>,
+    pub templates_dir: String,
+    pub seal_key: PathBuf,
+    pub seal_chain: PathBuf,
+    pub seal_reserve_bytes: usize,
+    pub trusted_roots: String,
+    pub timestamp_authorities: Vec<String>,
+    pub timestamp_timeout_seconds: u64,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct ContactConfig {
     pub cadence_days: i64,
@@ -201,9 +221,13 @@ pub struct MessagesConfig {
     pub in_flight: usize,
     pub lease_seconds: i64,
     pub retry: Patience,
+    pub aliyun: Option<AliyunAccount>,
+    pub tencent: Option<TencentAccount>,
+    pub huawei: Option<HuaweiAccount>,
     #[serde(default)]
     pub http_sms: Vec<HttpGateway>,
     pub smtp: Option<SmtpGateway>,
+    pub wechat: Option<WechatMessages>,
 }
 
 /// What carries each kind of message: `sandbox`, `none`, or a real gateway.
@@ -374,6 +398,14 @@ fn clock_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Naive
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_example_of_real_gateways_is_read() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/gateways.toml");
+        let messages = Config::load(Some(file)).unwrap().messages;
+        assert!(messages.aliyun.is_some() && messages.tencent.is_some() && messages.huawei.is_some());
+        assert!(messages.wechat.is_some() && messages.smtp.is_some() && messages.http_sms.len() == 1);
+    }
 
     #[test]
     fn the_defaults_load_and_give_every_duty_a_ladder() {

@@ -17,6 +17,8 @@ permissions! {
     HostSigning = "agreements.host": posts [VillageDirector, ResidentCadre], ties [];
     /// Sign or refuse to sign; only a party can, or the host for a party.
     SignAgreement = "agreements.sign": posts [VillageDirector, ResidentCadre], ties [Parent, Carer];
+    /// Hand in the scan of an agreement that was signed by hand.
+    ReceiveOriginal = "agreements.receive_original": posts [VillageDirector, ResidentCadre], ties [];
     /// End an agreement, or record its end.
     EndAgreement = "agreements.end": posts [VillageDirector, TownshipSupervisor], ties [Parent, Carer];
     /// Record who has the child after an agreement has ended.

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::duties::DutyKind;
 use crate::identity::Actor;
+use crate::papers::Press;
 use crate::problem::Outcome;
 use crate::storage::Conn;
 
@@ -20,6 +21,7 @@ pub struct Act {
     pub now: Instant,
     pub vault: Arc<Vault>,
     pub config: Arc<Config>,
+    pub press: Arc<Press>,
 }
 
 /// What an audit event is about.
@@ -39,7 +41,13 @@ impl Act {
 
     /// A job acts.
     pub fn by_itself(app: &App, now: Instant) -> Self {
-        Self { actor: None, now, vault: Arc::clone(&app.vault), config: Arc::clone(&app.config) }
+        Self {
+            actor: None,
+            now,
+            vault: Arc::clone(&app.vault),
+            config: Arc::clone(&app.config),
+            press: Arc::clone(&app.press),
+        }
     }
 
     pub(super) fn today(&self) -> NaiveDate {

@@ -15,10 +15,10 @@ use super::store::capacity::Assessed;
 use super::store::family::{self, Family};
 use super::store::following::{self, ChangeSettled};
 use super::store::{self, agreement as kept, evidence};
-use super::{duties, ending};
+use super::{duties, ending, paper};
 use crate::duties::{ClosedHow, DutyKind};
 use crate::identity::{NewPerson, Scope, add_person, person};
-use crate::problem::{Outcome, Problem};
+use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
 
 /// Who is proposed as carer.
@@ -98,11 +98,21 @@ pub fn draft(tx: &mut Conn, act: &Act, scope: &Scope, wanted: &Wanted) -> Outcom
         details: wanted.details.clone(),
         terms: wanted.terms,
     };
+    require_printable(tx, act, &family, &new)?;
     let id = insert(tx, act, &new)?;
     let detail = json!({ "kind": wanted.kind, "from": wanted.term_from, "until": wanted.term_until });
     let drafted = kept::load(tx, id)?;
     act.audit(tx, "agreement.drafted", drafted.about(), &detail)?;
     Ok(id)
+}
+
+/// Every name and word that will stand in the agreement can be printed.
+fn require_printable(conn: &mut Conn, act: &Act, family: &Family, new: &NewAgreement) -> Outcome<()> {
+    let carer = person(conn, new.carer_id)?.name;
+    let named = family.guardians().chain(family.backups()).map(|member| member.person.name.as_str());
+    let around = [family.child.name.as_str(), carer.as_str(), family.village_name.as_str()];
+    let words: Vec<&str> = named.chain(around).chain(new.details.words()).collect();
+    paper::require_printable(act, &words)
 }
 
 pub(super) const PENDING: [AgreementState; 4] =
@@ -149,6 +159,7 @@ pub(super) fn check_term(conn: &mut Conn, act: &Act, child_id: i64, from: NaiveD
 pub(super) fn redraft(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     check_term(tx, act, agreement.child_id, wanted.term_from, wanted.term_until)?;
+    paper::require_printable(act, &wanted.details.words().collect::<Vec<_>>())?;
     let change = Change {
         term_from: Some(wanted.term_from),
         term_until: Some(wanted.term_until),
@@ -168,6 +179,7 @@ pub(super) fn redraft(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Out
 /// Records the four bars, the four considerations and the child's voice.
 pub fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declaration) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
+    paper::require_printable(act, &[&serde_json::to_string(declaration).map_err(Fault::internal)?])?;
     let change = Change { declaration_sealed: Some(kept::seal(&act.vault, declaration)?), ..Change::default() };
     kept::change(tx, id, AgreementState::Draft, change)?;
     let objections = bars::objections(declaration);

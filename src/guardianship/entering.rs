@@ -9,7 +9,7 @@ use super::notice::{NoticeFacts, NoticeTo, addressees};
 use super::store::agreement::{self as kept, Agreement, Change};
 use super::store::family::{self, Family};
 use super::store::following::{self, ChangeSettled};
-use super::store::{evidence, notice, signature};
+use super::store::{evidence, notice, paper, signature};
 use super::text::{self, NoticeText};
 use super::{drafting, duties, ending, messages, sending, watching};
 use crate::children;
@@ -31,6 +31,7 @@ pub(super) fn enter_into_force(tx: &mut Conn, act: &Act, signed: &Agreement) -> 
     evidence::append(tx, act, agreement.id, EventKind::InForce, &body)?;
     act.audit(tx, "agreement.in_force", agreement.about(), &json!({ "signatures": parties.len() }))?;
     signature::close_turns_of(tx, act.now, agreement.id)?;
+    paper::ask(tx, act.now, agreement.id)?;
     children::tie_person(tx, act.now, agreement.child_id, TieKind::Carer, agreement.carer_id)?;
     contact::carer_changed(tx, &act.config.contact, act.now, agreement.child_id, agreement.carer_id)?;
     take_the_place_of_another(tx, act, &agreement)?;

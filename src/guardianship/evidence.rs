@@ -42,6 +42,12 @@ text_enum! {
         Amended = "amended",
         Renewed = "renewed",
         Ended = "ended",
+        /// The finished agreement was typeset and sealed.
+        Sealed = "sealed",
+        /// An independent authority has stamped the seal with the time.
+        Stamped = "stamped",
+        /// The scan of an agreement signed by hand came in.
+        OriginalReceived = "original_received",
     }
 }
 

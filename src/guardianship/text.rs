@@ -208,7 +208,7 @@ struct Labels {
     village_committee: String,
 }
 
-const LABELS_TOML: &str = include_str!("templates/labels.toml");
+pub(super) const LABELS_TOML: &str = include_str!("templates/labels.toml");
 static LABELS: LazyLock<Labels> = LazyLock::new(|| toml::from_str(LABELS_TOML).unwrap_or_default());
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
@@ -259,11 +259,11 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-fn date_in_words(date: NaiveDate) -> String {
+pub(super) fn date_in_words(date: NaiveDate) -> String {
     let [year, month, day] = &LABELS.date;
     format!("{}{year}{}{month}{}{day}", date.year(), date.month(), date.day())
 }
 
 #[cfg(test)]
 #[path = "text_tests.rs"]
-mod tests;
+pub(super) mod tests;

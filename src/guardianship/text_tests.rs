@@ -32,7 +32,7 @@ fn parents() -> Vec<Named> {
     vec![parent("陈大山", "father"), parent("李秀兰", "mother")]
 }
 
-fn data() -> AgreementText {
+pub(crate) fn data() -> AgreementText {
     AgreementText {
         number: "WT-2026-000017".into(),
         version: 1,

@@ -25,6 +25,14 @@ pub fn created(location: String, value: impl Serialize) -> Answer {
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(value))
 }
 
+/// 200 with a file to keep under `name`.
+pub fn file(media_type: &str, name: &str, bytes: Vec<u8>) -> Answer {
+    let disposition = format!("inline; filename=\"{name}\"");
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(media_type).insert_header((header::CONTENT_DISPOSITION, disposition));
+    Ok(answer.body(bytes))
+}
+
 /// 204.
 pub fn no_content() -> Answer {
     Ok(HttpResponse::NoContent().finish())

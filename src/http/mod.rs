@@ -10,7 +10,7 @@ pub mod openapi;
 mod page;
 mod read;
 
-pub use answer::{Answer, created, no_content, ok, render, versioned};
+pub use answer::{Answer, created, file, no_content, ok, render, versioned};
 pub use idempotency::{IdempotencyKey, Stored, once};
 pub use limits::{RateLimits, limit_rate, limit_time, security_headers};
 pub use page::{Listing, Page, id_cursor, pair_cursor};

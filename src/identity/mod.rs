@@ -23,7 +23,7 @@ mod sessions;
 mod sign_in;
 mod staff;
 mod tokens;
-mod wechat;
+pub mod wechat;
 
 pub use access::{May, Permission, SignedIn};
 pub use actor::{Actor, ActorPost, PostKind, Scope, TieKind};

@@ -54,6 +54,14 @@ pub enum Credentials {
         code: String,
         device: Option<String>,
     },
+    /// With the number that WeChat knows; when it cannot say, sign in by SMS code.
+    WechatPhone {
+        /// From the phone-number button.
+        code: String,
+        device: Option<String>,
+        /// When several people share the number: which of them.
+        person_id: Option<i64>,
+    },
 }
 
 impl Validate for Credentials {
@@ -61,7 +69,7 @@ impl Validate for Credentials {
         let (texts, device): (Vec<(&'static str, &String)>, _) = match self {
             Self::SmsCode { phone, code, device, .. } => (vec![("phone", phone), ("code", code)], device),
             Self::Password { login, password, device, .. } => (vec![("login", login), ("password", password)], device),
-            Self::Wechat { code, device } => (vec![("code", code)], device),
+            Self::Wechat { code, device } | Self::WechatPhone { code, device, .. } => (vec![("code", code)], device),
         };
         let mut errors = validator::ValidationErrors::new();
         for (name, text) in texts {
@@ -169,6 +177,36 @@ pub fn by_sms_code(
     let (Some(person_id), Some(_)) = (chosen, redeemed) else {
         return Ok(Attempt::Refused(Problem::of("sign_in_failed")));
     };
+    verified(tx, now, person_id)?;
+    sessions::open(tx, keys, now, person_id, "sms_code", device).map(Attempt::Granted)
+}
+
+/// Signs in with a number that WeChat vouches for. Its code serves once, so the choice among several people is asked
+/// for with a new one.
+pub fn by_wechat_phone(
+    tx: &mut Conn,
+    keys: &Keys<'_>,
+    now: Instant,
+    phone: &str,
+    person_id: Option<i64>,
+    device: Option<&str>,
+) -> Outcome<Attempt> {
+    let people: Vec<Person> = find_by_phone(tx, keys.vault, phone)?;
+    let people: Vec<&Person> = people.iter().filter(|person| person.deceased_on.is_none()).collect();
+    let chosen = match (people.as_slice(), person_id) {
+        ([only], None) => only.id,
+        (several, Some(id)) if several.iter().any(|person| person.id == id) => id,
+        ([], _) | (_, Some(_)) => return Ok(Attempt::Refused(Problem::of("sign_in_failed"))),
+        (several, None) => {
+            let choice = |person: &&Person| PersonChoice { person_id: person.id, name: person.name.clone() };
+            return Ok(Attempt::WhichPerson(several.iter().map(choice).collect()));
+        }
+    };
+    verified(tx, now, chosen)?;
+    sessions::open(tx, keys, now, chosen, "wechat_phone", device).map(Attempt::Granted)
+}
+
+fn verified(tx: &mut Conn, now: Instant, person_id: i64) -> Outcome<()> {
     diesel::update(people::table.find(person_id))
         .set((
             people::phone_state.eq(super::PhoneState::Verified),
@@ -176,7 +214,7 @@ pub fn by_sms_code(
             people::phone_failures.eq(0),
         ))
         .execute(tx)?;
-    sessions::open(tx, keys, now, person_id, "sms_code", device).map(Attempt::Granted)
+    Ok(())
 }
 
 /// The key under which guesses of a staff password count: per login and address, so that nobody can lock a colleague

@@ -1,7 +1,8 @@
-//! A breaker per gateway: after a no that concerns everybody, or many failures in a row, nothing is tried for a while.
+//! A breaker per gateway and process: after many failures in a row nothing is tried for a while. After a no that
+//! concerns everybody it holds until the stop is in the database, where every process sees it.
 //!
 //! ```text
-//! closed ──credentials, balance: at once; failures in a row──▶ open until an instant ──▶ closed (one failure reopens)
+//! closed ──failures in a row; credentials, balance: at once──▶ open until an instant ──▶ closed (one failure reopens)
 //! ```
 
 use crate::clock::Instant;
@@ -10,8 +11,8 @@ use crate::messaging::channels::{Outcome, Refusal};
 /// Failures in a row that open it.
 const FAILURES: u32 = 20;
 const REST_SECONDS: i64 = 60;
-/// After a no that a person has to mend.
-const LONG_REST_SECONDS: i64 = 300;
+/// After a no that a person has to mend, until the stop is recorded.
+const HOLD_SECONDS: i64 = 5;
 
 /// The state of one gateway as this process has seen it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,9 +31,8 @@ impl Breaker {
     pub fn note(&mut self, outcome: &Outcome, now: Instant) -> bool {
         let was_open = self.open_until(now).is_some();
         match outcome {
-            Outcome::Refused { refusal: Refusal::PauseChannel, .. } => {
-                self.failures = FAILURES;
-                self.open_until = Some(now.plus_seconds(LONG_REST_SECONDS));
+            Outcome::Refused { refusal: Refusal::PauseChannel | Refusal::PauseUntil(_), .. } => {
+                self.open_until = self.open_until.max(Some(now.plus_seconds(HOLD_SECONDS)));
             }
             Outcome::Refused { refusal: Refusal::RetrySoon, .. } | Outcome::Unknown { .. } => {
                 self.failures = self.failures.saturating_add(1);
@@ -55,11 +55,11 @@ mod tests {
     }
 
     #[test]
-    fn wrong_credentials_stop_everything_at_once() {
+    fn wrong_credentials_hold_everything_until_the_stop_is_recorded() {
         let mut breaker = Breaker::default();
         assert!(breaker.note(&Outcome::refused(Refusal::PauseChannel, "http_401"), now()));
-        assert_eq!(breaker.open_until(now()), Some(now().plus_seconds(300)));
-        assert_eq!(breaker.open_until(now().plus_seconds(300)), None);
+        assert_eq!(breaker.open_until(now()), Some(now().plus_seconds(5)));
+        assert_eq!(breaker.open_until(now().plus_seconds(5)), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod callbacks;
 pub mod channels;
 mod compose;
 mod deliver;
+pub mod gateways;
 pub mod inbound;
 pub mod journey;
 pub mod limits;
@@ -22,6 +23,7 @@ pub mod sandbox;
 pub mod segments;
 mod sweep;
 pub mod templates;
+pub mod unsubscribe;
 pub mod wording;
 mod work;
 

@@ -3,18 +3,25 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::deliver::Ways;
 use crate::clock::Instant;
 use crate::config::{Config, MessagesConfig};
 use crate::crypto::{Purpose, Vault};
+use crate::identity::wechat::AccessTokens;
 use crate::messaging::breaker::Breaker;
 use crate::messaging::channels::email::EmailChannel;
-use crate::messaging::channels::http::HttpChannel;
+use crate::messaging::channels::sms::aliyun::{self, AliyunChannel};
+use crate::messaging::channels::sms::http::HttpChannel;
+use crate::messaging::channels::sms::huawei::{self, HuaweiChannel};
+use crate::messaging::channels::sms::tencent::{self, TencentChannel};
+use crate::messaging::channels::sms::{Mark, News, Quota, Terms, Vendor};
+use crate::messaging::channels::wechat::{self, WechatChannel};
 use crate::messaging::channels::{Channel, Outcome as SendOutcome};
+use crate::messaging::gateways::Pace;
 use crate::messaging::limits::DailyLimit;
 use crate::messaging::lint;
 use crate::messaging::quiet::QuietHours;
@@ -46,14 +53,30 @@ pub struct PostOffice {
     pub templates: Arc<Templates>,
     pub settings: Settings,
     gateways: Vec<Gateway>,
-    http: HashMap<String, Arc<HttpChannel>>,
+    news: HashMap<String, Arc<dyn News>>,
     paths: HashMap<String, String>,
+    wechat: Option<Arc<WechatChannel>>,
     sandbox: bool,
 }
 
 struct Gateway {
     channel: Arc<dyn Channel>,
+    terms: Terms,
+    quotas: Vec<Quota>,
     breaker: Mutex<Breaker>,
+    pace: Mutex<Pace>,
+}
+
+/// A gateway as it is looked at when one is chosen.
+#[derive(Debug)]
+pub(super) struct Lane<'a> {
+    pub name: &'a str,
+    pub terms: &'a Terms,
+    pub quotas: &'a [Quota],
+    /// The form that carries the message.
+    pub form: String,
+    /// Until when this process holds off.
+    pub held_until: Option<Instant>,
 }
 
 impl PostOffice {
@@ -76,13 +99,15 @@ impl PostOffice {
                 "sandbox" => {
                     office.sandbox = true;
                     let keep = SandboxChannel::new(kind, store.clone(), Arc::clone(vault));
-                    office.add(Arc::new(keep));
+                    office.add(Arc::new(keep), Terms::default(), Vec::new());
                 }
-                "http" if kind == ChannelKind::Sms => office.add_http(config, vault)?,
+                "gateways" if kind == ChannelKind::Sms => office.add_sms(config, vault)?,
                 "smtp" if kind == ChannelKind::Email => {
                     let smtp = messages.smtp.clone().ok_or_else(|| missing("messages.smtp"))?;
-                    office.add(Arc::new(EmailChannel::new(smtp).map_err(Fault::internal)?));
+                    let channel = EmailChannel::new(smtp).map_err(Fault::internal)?;
+                    office.add(Arc::new(channel), Terms::default(), Vec::new());
                 }
+                "wechat" if kind == ChannelKind::Wechat => office.add_wechat(config, vault, store)?,
                 other => return Err(Fault::internal(format!("configuration: messages.channels.{kind} = {other:?}"))),
             }
         }
@@ -96,12 +121,19 @@ impl PostOffice {
             templates,
             settings,
             gateways: Vec::new(),
-            http: HashMap::new(),
+            news: HashMap::new(),
             paths: HashMap::new(),
+            wechat: None,
             sandbox: false,
         };
-        channels.into_iter().for_each(|channel| office.add(channel));
+        channels.into_iter().for_each(|channel| office.add(channel, Terms::default(), Vec::new()));
         office
+    }
+
+    /// One more gateway (tests, benchmarks).
+    pub fn and(mut self, channel: Arc<dyn Channel>, terms: Terms) -> Self {
+        self.add(channel, terms, Vec::new());
+        self
     }
 
     /// The settings that a configuration gives.
@@ -119,9 +151,25 @@ impl PostOffice {
         self.paths.get(secret).map(String::as_str)
     }
 
-    /// The description by which callbacks of `gateway` are read.
-    pub fn http(&self, gateway: &str) -> Option<&HttpChannel> {
-        self.http.get(gateway).map(Arc::as_ref)
+    /// How the callbacks of `gateway` are read.
+    pub fn news(&self, gateway: &str) -> Option<&dyn News> {
+        self.news.get(gateway).map(Arc::as_ref)
+    }
+
+    /// The mini-program, when messages go by it.
+    pub fn wechat(&self) -> Option<&WechatChannel> {
+        self.wechat.as_deref()
+    }
+
+    /// The gateways by name, with what they carry.
+    pub fn names(&self) -> Vec<(String, ChannelKind)> {
+        self.gateways.iter().map(|one| (one.channel.name().to_owned(), one.channel.kind())).collect()
+    }
+
+    /// Where a gateway's callbacks come in, below the public address.
+    pub fn callback_path(&self, gateway: &str) -> Option<String> {
+        let of = |(path, name): (&String, &String)| (name == gateway).then(|| format!("/callbacks/{path}"));
+        self.paths.iter().find_map(of)
     }
 
     /// The gateway by name.
@@ -135,27 +183,37 @@ impl PostOffice {
         kinds.map(|gateway| gateway.channel.kind()).collect()
     }
 
-    /// For each kind the first gateway that is not paused; a kind is paused when all of its gateways are.
-    pub(super) fn ways(&self, now: Instant) -> Ways {
-        let mut ways = Ways::default();
-        for gateway in &self.gateways {
-            let kind = gateway.channel.kind();
-            let open_until = lock(&gateway.breaker).open_until(now);
-            match (open_until, ways.paused.get(&kind).copied().flatten()) {
-                _ if ways.gateways.contains_key(&kind) => {}
-                (None, _) => {
-                    ways.gateways.insert(kind, gateway.channel.name().to_owned());
-                    ways.paused.insert(kind, None);
-                }
-                (Some(until), Some(other)) => {
-                    ways.paused.insert(kind, Some(until.min(other)));
-                }
-                (Some(until), None) => {
-                    ways.paused.insert(kind, Some(until));
-                }
-            }
-        }
-        ways
+    /// Kinds of channel that are there.
+    pub(super) fn kinds(&self) -> Vec<ChannelKind> {
+        self.gateways.iter().map(|gateway| gateway.channel.kind()).collect()
+    }
+
+    /// The gateways of a kind that have a form for `template`.
+    pub(super) fn lanes(&self, kind: ChannelKind, template: &str, now: Instant) -> Vec<Lane<'_>> {
+        let of_kind = self.gateways.iter().filter(|gateway| gateway.channel.kind() == kind);
+        of_kind
+            .filter_map(|gateway| {
+                Some(Lane {
+                    name: gateway.channel.name(),
+                    terms: &gateway.terms,
+                    quotas: &gateway.quotas,
+                    form: gateway.channel.form(template)?,
+                    held_until: lock(&gateway.breaker).open_until(now),
+                })
+            })
+            .collect()
+    }
+
+    /// The quotas of every gateway that has some.
+    pub(super) fn quotas(&self) -> Vec<(&str, &[Quota])> {
+        let with = self.gateways.iter().filter(|gateway| !gateway.quotas.is_empty());
+        with.map(|gateway| (gateway.channel.name(), gateway.quotas.as_slice())).collect()
+    }
+
+    /// A place in the stream of a gateway: how long to wait for it, or when to ask again.
+    pub(super) fn take_place(&self, name: &str, now: Instant) -> Result<Duration, Instant> {
+        let gateway = self.gateways.iter().find(|gateway| gateway.channel.name() == name);
+        gateway.map_or(Ok(Duration::ZERO), |gateway| lock(&gateway.pace).take(now))
     }
 
     /// Lets the breaker of a gateway see an outcome.
@@ -167,21 +225,69 @@ impl PostOffice {
         }
     }
 
-    fn add(&mut self, channel: Arc<dyn Channel>) {
-        self.gateways.push(Gateway { channel, breaker: Mutex::default() });
+    /// The contract's quotas, or else those the vendor is known for.
+    fn add(&mut self, channel: Arc<dyn Channel>, terms: Terms, known: Vec<Quota>) {
+        let quotas = terms.quotas.clone().unwrap_or(known);
+        let pace = Mutex::new(Pace::new(terms.per_second));
+        self.gateways.push(Gateway { channel, terms, quotas, breaker: Mutex::default(), pace });
     }
 
-    fn add_http(&mut self, config: &Config, vault: &Vault) -> Outcome<()> {
-        if config.messages.http_sms.is_empty() {
-            return Err(missing("messages.http_sms"));
+    fn add_vendor<C: Channel + News + 'static>(&mut self, channel: C, terms: &Terms, vendor: &Vendor) {
+        let channel = Arc::new(channel);
+        self.news.insert(channel.name().to_owned(), Arc::<C>::clone(&channel));
+        self.add(channel, terms.clone(), vendor.quotas.clone());
+    }
+
+    fn add_wechat(&mut self, config: &Config, vault: &Arc<Vault>, store: &Store) -> Outcome<()> {
+        let messages = config.messages.wechat.clone().ok_or_else(|| missing("messages.wechat"))?;
+        let account = &config.identity.wechat;
+        let client = messages.exchange.client().map_err(of(wechat::NAME))?;
+        let tokens = Arc::new(AccessTokens::new(account, store.clone(), Arc::clone(vault), client));
+        let channel = Arc::new(WechatChannel::new(messages, account, tokens).map_err(of(wechat::NAME))?);
+        self.add_path(wechat::NAME, vault)?;
+        self.news.insert(wechat::NAME.to_owned(), Arc::<WechatChannel>::clone(&channel));
+        self.wechat = Some(Arc::clone(&channel));
+        self.add(channel, Terms::default(), Vec::new());
+        Ok(())
+    }
+
+    fn add_sms(&mut self, config: &Config, vault: &Vault) -> Outcome<()> {
+        let messages = &config.messages;
+        let mark = mark(vault)?;
+        let mut receipts = HashMap::new();
+        let described = messages.http_sms.iter().map(|one| one.name.as_str());
+        for name in [aliyun::NAME, tencent::NAME, huawei::NAME].into_iter().chain(described) {
+            let secret = self.add_path(name, vault)?;
+            receipts.insert(name, format!("{}/callbacks/{secret}/receipts", config.deployment.public_url));
         }
-        for description in &config.messages.http_sms {
-            let name = description.name.clone();
-            let secret = self.add_path(&name, vault)?;
-            let receipts = format!("{}/callbacks/{secret}/receipts", config.deployment.public_url);
-            let channel = Arc::new(HttpChannel::new(description.clone(), &receipts).map_err(Fault::internal)?);
-            self.http.insert(name, Arc::clone(&channel));
-            self.add(channel);
+        if let Some(account) = messages.aliyun.clone() {
+            let terms = account.terms.clone();
+            self.add_vendor(
+                AliyunChannel::new(account, mark.clone()).map_err(of(aliyun::NAME))?,
+                &terms,
+                &aliyun::VENDOR,
+            );
+        }
+        if let Some(account) = messages.tencent.clone() {
+            let terms = account.terms.clone();
+            self.add_vendor(
+                TencentChannel::new(account, mark.clone()).map_err(of(tencent::NAME))?,
+                &terms,
+                &tencent::VENDOR,
+            );
+        }
+        if let Some(account) = messages.huawei.clone() {
+            let (terms, url) = (account.terms.clone(), receipts.get(huawei::NAME).map_or("", String::as_str));
+            let channel = HuaweiChannel::new(account, mark, url).map_err(of(huawei::NAME))?;
+            self.add_vendor(channel, &terms, &huawei::VENDOR);
+        }
+        for description in &messages.http_sms {
+            let url = receipts.get(description.name.as_str()).map_or("", String::as_str);
+            let channel = HttpChannel::new(description.clone(), url).map_err(of(&description.name))?;
+            self.add_vendor(channel, &description.terms, &Vendor::default());
+        }
+        if !self.kinds().contains(&ChannelKind::Sms) {
+            return Err(missing("messages.aliyun], [messages.tencent], [messages.huawei] or [[messages.http_sms]"));
         }
         Ok(())
     }
@@ -194,8 +300,18 @@ impl PostOffice {
     }
 }
 
-fn lock(breaker: &Mutex<Breaker>) -> std::sync::MutexGuard<'_, Breaker> {
-    breaker.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// By this mark receipts of another deployment on the same account are known.
+fn mark(vault: &Vault) -> Outcome<Mark> {
+    let key = URL_SAFE_NO_PAD.encode(vault.derive_lasting(Purpose::Token, "deployment")?);
+    Ok(Mark::new(key.chars().filter(char::is_ascii_alphanumeric).take(6).collect::<String>()))
+}
+
+fn of<E: std::fmt::Display>(section: &str) -> impl Fn(E) -> Fault {
+    move |error| Fault::internal(format!("configuration: {section}: {error}"))
 }
 
 fn missing(section: &str) -> Fault {

@@ -400,6 +400,51 @@ diesel::table! {
         segments -> BigInt,
         started_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        form -> Text,
+        traffic -> Text,
+        cost_hao -> BigInt,
+    }
+}
+
+diesel::table! {
+    gateway_stops (id) {
+        id -> BigInt,
+        gateway -> Text,
+        form -> Text,
+        code -> Text,
+        since -> Timestamp,
+        probe_at -> Timestamp,
+        probes -> BigInt,
+        lifted_at -> Nullable<Timestamp>,
+        lifted_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    receipt_parts (message_id, number, part) {
+        message_id -> BigInt,
+        number -> BigInt,
+        part -> BigInt,
+        total -> BigInt,
+        delivered -> Bool,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    wechat_tokens (app_id) {
+        app_id -> Text,
+        token_sealed -> Nullable<Text>,
+        expires_at -> Nullable<Timestamp>,
+        fetching_until -> Nullable<Timestamp>,
+        forced_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    email_stops (person_id) {
+        person_id -> BigInt,
+        since -> Timestamp,
     }
 }
 
@@ -867,6 +912,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    agreement_papers (agreement_id) {
+        agreement_id -> BigInt,
+        state -> Text,
+        try_at -> Timestamp,
+        attempts -> BigInt,
+        trouble -> Nullable<Text>,
+        file_sealed -> Nullable<Text>,
+        hash -> Nullable<Text>,
+        hash_algorithm -> Nullable<Text>,
+        sealed_at -> Nullable<Timestamp>,
+        stamped_at -> Nullable<Timestamp>,
+        stamped_by -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    paper_originals (id) {
+        id -> BigInt,
+        agreement_id -> BigInt,
+        document_hash -> Text,
+        media_type -> Text,
+        scan_sealed -> Text,
+        hash -> Text,
+        hash_algorithm -> Text,
+        bytes -> BigInt,
+        received_at -> Timestamp,
+        received_by -> BigInt,
+    }
+}
+
+diesel::table! {
     agreement_parties (id) {
         id -> BigInt,
         agreement_id -> BigInt,
@@ -1145,6 +1222,8 @@ diesel::joinable!(child_age_reviews -> children (child_id));
 diesel::joinable!(agreements -> children (child_id));
 diesel::joinable!(agreements -> people (carer_id));
 diesel::joinable!(agreement_documents -> agreements (agreement_id));
+diesel::joinable!(agreement_papers -> agreements (agreement_id));
+diesel::joinable!(paper_originals -> agreements (agreement_id));
 diesel::joinable!(agreement_parties -> agreements (agreement_id));
 diesel::joinable!(agreement_parties -> people (person_id));
 diesel::joinable!(signatures -> agreement_parties (party_id));
@@ -1159,7 +1238,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_log,
     accounts,
     agreement_documents,
+    agreement_papers,
     agreement_parties,
+    paper_originals,
     agreements,
     area_settings,
     areas,
@@ -1186,7 +1267,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     duties,
     duty_audience,
+    email_stops,
     evidence_events,
+    gateway_stops,
     guesses,
     hand_overs,
     hiv_readers,
@@ -1209,6 +1292,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairings,
     people,
     posts,
+    receipt_parts,
     reminders,
     remuneration_payments,
     report_desks,
@@ -1223,4 +1307,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     volunteer_proofs,
     volunteers,
     wechat_credits,
+    wechat_tokens,
 );

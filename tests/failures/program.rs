@@ -72,7 +72,7 @@ batch = 20
 in_flight = 20
 
 [messages.channels]
-sms = "http"
+sms = "gateways"
 
 [[messages.http_sms]]
 name = "recording"

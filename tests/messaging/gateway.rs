@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use xiangban::clock::Instant;
+use xiangban::config::Config;
 use xiangban::duties::{self, DutyKind, NewDuty, Owed, Subject, remind};
 use xiangban::messaging::channels::{Address, Body, Channel, Outcome, Outgoing};
 use xiangban::messaging::inbound::{Answered, Handled, Meanings};
@@ -126,6 +127,16 @@ impl Post {
         let settings = PostOffice::settings_of(&t.app.config);
         t.app.office = Arc::new(PostOffice::with(Templates::shared("相伴").unwrap(), settings, channels));
         Self { t, sms, email, wechat }
+    }
+
+    /// The program with the gateways of a configuration.
+    pub fn with(mut t: TestApp, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = (*t.app.config).clone();
+        change(&mut config);
+        t.app.office = Arc::new(PostOffice::open(&config, &t.app.vault, &t.app.store).unwrap());
+        t.app.config = Arc::new(config);
+        let of = Recording::of;
+        Self { t, sms: of(ChannelKind::Sms), email: of(ChannelKind::Email), wechat: of(ChannelKind::Wechat) }
     }
 
     /// Opens a duty that is due in so many days.

@@ -2,5 +2,8 @@
 
 mod compose;
 mod delivery;
-mod gateway;
+pub mod gateway;
 mod inbound;
+mod unsubscribe;
+mod vendors;
+mod wechat;

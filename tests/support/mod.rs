@@ -35,6 +35,8 @@ impl TestApp {
         config.database.url = database.url.clone();
         config.database.pool = 6;
         config.keys.file = database.folder.join("keys");
+        config.papers.seal_key = database.folder.join("seal/key.pem");
+        config.papers.seal_chain = database.folder.join("seal/chain.pem");
         config.identity.requests_per_second = 100_000;
         config.identity.request_burst = 100_000;
         change(&mut config);

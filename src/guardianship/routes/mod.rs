@@ -2,17 +2,21 @@
 
 mod agreements;
 mod capacity;
+mod checks;
 mod cover;
 mod drafting;
 mod ending;
 mod evidence;
 mod input;
 mod notices;
+mod papers;
 mod payments;
 mod signing;
 mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use checks::page as check_page;
 
 /// The routes of this slice.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -44,6 +48,15 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(evidence::get_evidence)
         .service(evidence::verify_evidence)
         .service(evidence::get_signature_picture)
+        .service(papers::get_agreement_paper)
+        .service(papers::get_evidence_bundle)
+        .service(papers::put_paper_original)
+        .service(papers::get_paper_original)
+        .service(papers::get_notice_paper)
+        .service(papers::get_assessment_paper)
+        .service(papers::get_hand_over_paper)
+        .service(checks::check_agreement)
+        .service(checks::check_document)
         .service(cover::list_guardianship_gaps)
         .service(cover::get_cover)
         .service(payments::list_payments)

@@ -18,6 +18,7 @@ use crate::guardianship::store::agreement::{self as kept, Agreement, Party};
 use crate::guardianship::store::capacity;
 use crate::guardianship::store::family::{self, Family};
 use crate::guardianship::store::following::{self, HandOver};
+use crate::guardianship::store::paper::{self as papers, PaperState};
 use crate::guardianship::text::{LivingCosts, short};
 use crate::guardianship::watch::{Watch, WatchFacts, watch};
 use crate::identity::{Person, person};
@@ -66,6 +67,19 @@ pub struct HandOverView {
     pub received_by: Option<String>,
 }
 
+/// How far the sealed paper has come.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaperView {
+    pub state: PaperState,
+    /// SHA-256 of the sealed PDF.
+    pub hash: Option<String>,
+    pub sealed_at: Option<Instant>,
+    /// None while no authority has stamped it: sealed, not stamped.
+    pub stamped_at: Option<Instant>,
+    /// Why the last attempt failed; it is tried again.
+    pub trouble: Option<String>,
+}
+
 /// One version of an agreement.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AgreementView {
@@ -101,6 +115,10 @@ pub struct AgreementView {
     pub ended_on: Option<NaiveDate>,
     pub end_reason: Option<AgreementEnd>,
     pub hand_over: Option<HandOverView>,
+    /// None before it is in force.
+    pub paper: Option<PaperView>,
+    /// When the scan of the original signed by hand came in.
+    pub original_received_at: Option<Instant>,
     pub parties: Vec<PartyView>,
     /// The step that comes next, if any.
     pub next: Option<AgreementStep>,
@@ -153,6 +171,8 @@ pub(super) fn view(conn: &mut Conn, act: &Act, id: i64) -> Outcome<AgreementView
     let details = agreement.details(&act.vault)?;
     let assessment = capacity::newest(conn, agreement.child_id, agreement.carer_id)?;
     let hand_over = following::hand_over(conn, id)?;
+    let paper = papers::paper(conn, id)?;
+    let original = papers::original(conn, id)?;
     let next = next_step(&agreement);
     let missing = next.map(|step| drafting::missing(conn, act, &agreement, step)).transpose()?.unwrap_or_default();
     Ok(AgreementView {
@@ -190,6 +210,14 @@ pub(super) fn view(conn: &mut Conn, act: &Act, id: i64) -> Outcome<AgreementView
         ended_on: agreement.ended_on,
         end_reason: agreement.end_reason,
         hand_over: hand_over.map(|made| hand_over_view(act, made)).transpose()?,
+        paper: paper.map(|paper| PaperView {
+            state: paper.state,
+            hash: paper.hash,
+            sealed_at: paper.sealed_at,
+            stamped_at: paper.stamped_at,
+            trouble: paper.trouble,
+        }),
+        original_received_at: original.map(|original| original.received_at),
         next,
         missing,
         version: agreement.version,

@@ -64,6 +64,14 @@ pub struct Details {
     pub living_costs: Option<LivingCosts>,
 }
 
+impl Details {
+    /// All of it, for whoever asks whether it can be printed.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let more = [&self.relation, &self.daily, &self.health].into_iter().filter_map(Option::as_deref);
+        std::iter::once(self.reason.as_str()).chain(more)
+    }
+}
+
 impl Agreement {
     /// The number people quote: WT-2026-000017.
     pub fn number(&self) -> String {
@@ -377,6 +385,13 @@ pub(in crate::guardianship) fn freeze(
         ))
         .execute(tx)?;
     Ok(())
+}
+
+/// The agreement people quote by this number.
+pub(in crate::guardianship) fn numbered(conn: &mut Conn, number: &str) -> Outcome<Option<Agreement>> {
+    let Some(id) = number.rsplit('-').next().and_then(|id| id.parse::<i64>().ok()) else { return Ok(None) };
+    let found: Option<Agreement> = agreements::table.find(id).select(Agreement::as_select()).first(conn).optional()?;
+    Ok(found.filter(|agreement| agreement.number() == number))
 }
 
 /// The frozen text and its hash; none before it was sent.

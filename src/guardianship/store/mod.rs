@@ -7,5 +7,6 @@ pub(super) mod evidence;
 pub(super) mod family;
 pub(super) mod following;
 pub(super) mod notice;
+pub(super) mod paper;
 pub(super) mod payment;
 pub(super) mod signature;

@@ -161,6 +161,15 @@ pub fn open_of(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Notice>> {
         .load(conn)?)
 }
 
+/// Every notice of an agreement, by id.
+pub(in crate::guardianship) fn of_agreement(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Notice>> {
+    Ok(care_notices::table
+        .filter(care_notices::agreement_id.eq(agreement_id))
+        .select(Notice::as_select())
+        .order(care_notices::id)
+        .load(conn)?)
+}
+
 /// What a notice tells has ended before it was acknowledged.
 pub(in crate::guardianship) fn withdraw(tx: &mut Conn, now: Instant, id: i64) -> Outcome<()> {
     diesel::update(care_notices::table.find(id)).set(care_notices::withdrawn_at.eq(now)).execute(tx)?;

@@ -62,6 +62,15 @@ pub async fn create_session(app: web::Data<App>, request: HttpRequest, body: Bod
             let openid = wechat::openid(&app.http, &app.config.identity.wechat, &code).await?;
             app.write(move |tx| sign_in::by_openid(tx, &keys(&keys_of), now, &openid, device.as_deref())).await?
         }
+        Credentials::WechatPhone { code, device, person_id } => {
+            let account = &app.config.identity.wechat;
+            let phone = wechat::phone_number(&app.http, account, &app.wechat_tokens, &code, now).await?;
+            let phone = normal_phone(&phone)?;
+            app.write(move |tx| {
+                sign_in::by_wechat_phone(tx, &keys(&keys_of), now, &phone, person_id, device.as_deref())
+            })
+            .await?
+        }
     };
     match attempt {
         Attempt::Granted(grant) => Ok(HttpResponse::Created().json(grant)),

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant as Tick, timeout};
 
 use crate::clock::Instant;
+use crate::config::Secret;
 use crate::messaging::channels::{Address, Body, Channel, Outcome, Outgoing, Refusal};
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::EmailText;
@@ -34,7 +35,7 @@ pub struct SmtpGateway {
     /// PEM file of an own certificate authority, where the server's certificate is not publicly signed.
     pub ca_file: Option<std::path::PathBuf>,
     pub username: Option<String>,
-    pub password: Option<SecretString>,
+    pub password: Option<Secret>,
     /// `名称 <address>`.
     pub from: String,
     /// Each step of the exchange, seconds.
@@ -65,6 +66,8 @@ pub enum SmtpSettingsError {
     From(#[from] lettre::address::AddressError),
     #[error("TLS: {0}")]
     Tls(#[from] SmtpError),
+    #[error("password: {0}")]
+    Secret(String),
     #[error("certificate file: {0}")]
     Certificate(#[from] std::io::Error),
 }
@@ -73,6 +76,7 @@ pub enum SmtpSettingsError {
 pub struct EmailChannel {
     settings: SmtpGateway,
     from: Mailbox,
+    password: Option<SecretString>,
     tls: TlsParameters,
     hello: ClientId,
     idle: Mutex<Vec<(AsyncSmtpConnection, Tick)>>,
@@ -95,6 +99,7 @@ impl EmailChannel {
         }
         Ok(Self {
             from: settings.from.parse()?,
+            password: settings.password.as_ref().map(Secret::read).transpose().map_err(SmtpSettingsError::Secret)?,
             tls: tls.build()?,
             hello: ClientId::default(),
             idle: Mutex::new(Vec::new()),
@@ -142,7 +147,7 @@ impl EmailChannel {
         if self.settings.encryption == Encryption::Starttls {
             self.before_value(connection.starttls(self.tls.clone(), &self.hello), Refusal::PauseChannel).await?;
         }
-        if let (Some(user), Some(password)) = (&self.settings.username, &self.settings.password) {
+        if let (Some(user), Some(password)) = (&self.settings.username, &self.password) {
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
             self.before(connection.auth(DEFAULT_MECHANISMS, &credentials), Refusal::PauseChannel).await?;
         }
@@ -197,6 +202,8 @@ impl EmailChannel {
         if let Some(address) = stop {
             let name = HeaderName::new_from_ascii_str("List-Unsubscribe");
             builder = builder.raw_header(HeaderValue::new(name, format!("<{address}>")));
+            let name = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
+            builder = builder.raw_header(HeaderValue::new(name, "List-Unsubscribe=One-Click".to_owned()));
         }
         let body = MultiPart::alternative_plain_html(text.text.clone(), text.html.clone());
         builder.multipart(body).ok()

@@ -4,7 +4,8 @@
 //! leaves the message unknown until a receipt or a person settles it.
 
 pub mod email;
-pub mod http;
+pub mod sms;
+pub mod wechat;
 
 use async_trait::async_trait;
 
@@ -25,6 +26,11 @@ pub trait Channel: Send + Sync {
 
     /// Whether receipts come back, so that silence after acceptance means something.
     fn has_receipts(&self) -> bool;
+
+    /// Under which of its approved forms this channel carries a message template; none = not at all.
+    fn form(&self, template: &str) -> Option<String> {
+        Some(template.to_owned())
+    }
 
     /// Hands one message over; never panics and ends within the channel's own time limit. `now` is for channels that
     /// sign their requests with the time.
@@ -105,6 +111,8 @@ pub enum Refusal {
     FinalForRecipient,
     StopTemplate,
     PauseChannel,
+    /// As [`Refusal::PauseChannel`], and it ends by itself: the account is used up until this instant.
+    PauseUntil(Instant),
 }
 
 impl Refusal {
@@ -114,7 +122,7 @@ impl Refusal {
             Self::WaitUntil(_) => RefusalClass::WaitUntil,
             Self::FinalForRecipient => RefusalClass::FinalForRecipient,
             Self::StopTemplate => RefusalClass::StopTemplate,
-            Self::PauseChannel => RefusalClass::PauseChannel,
+            Self::PauseChannel | Self::PauseUntil(_) => RefusalClass::PauseChannel,
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::messaging::route::ChannelKind;
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::storage::schema::{
-    areas, attempts, children, duties, household_members, message_bars, messages, organisations, people, posts,
-    reminders, wechat_credits,
+    areas, attempts, children, duties, email_stops, household_members, message_bars, messages, organisations, people,
+    posts, reminders, wechat_credits,
 };
 
 /// A person who is written to, or named in a message.
@@ -91,6 +91,8 @@ pub(super) struct Facts {
     pub family: HashSet<(i64, i64)>,
     pub bars: HashMap<i64, Vec<(Option<i64>, FreezeReason)>>,
     pub sms_today: HashMap<i64, i64>,
+    /// Who wants no reminders by e-mail.
+    pub email_stopped: HashSet<i64>,
     pub credits: HashMap<(i64, String), i64>,
     pub areas: HashMap<String, String>,
     /// Village director by village.
@@ -288,6 +290,11 @@ impl Facts {
         for person_id in today.into_iter().flatten() {
             *self.sms_today.entry(person_id).or_default() += 1;
         }
+        let stopped: Vec<i64> = email_stops::table
+            .filter(email_stops::person_id.eq_any(addressees.to_vec()))
+            .select(email_stops::person_id)
+            .load(conn)?;
+        self.email_stopped.extend(stopped);
         let credits: Vec<(i64, String, i64)> = wechat_credits::table
             .filter(wechat_credits::person_id.eq_any(addressees.to_vec()))
             .filter(wechat_credits::credits.gt(0))

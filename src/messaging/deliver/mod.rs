@@ -8,6 +8,7 @@
 //! What is handed over was committed as `sending` before; a crash leaves at most `in_flight` messages in doubt, and
 //! none of them is sent again by itself. Preparing and recording are set-based: no transaction per message.
 
+mod choose;
 mod claim;
 mod facts;
 mod plan;
@@ -24,7 +25,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-pub(super) use prepare::Ways;
 pub(super) use record::{NEXT, listed};
 
 use self::claim::Claimed;
@@ -34,10 +34,9 @@ use self::record::{Done, record};
 use self::words::Writer;
 use crate::app::App;
 use crate::clock::Instant;
-use crate::messaging::retry::Patience;
 use crate::problem::{Fault, Outcome};
+use crate::storage::Conn;
 use crate::storage::schema::messages;
-use crate::storage::{Conn, Store};
 
 /// Asked before each batch.
 pub type GoOn<'a> = dyn Fn() -> bool + Send + Sync + 'a;
@@ -86,6 +85,11 @@ async fn hand_over_all(
             continue;
         }
         all_recorded = false;
+        if prepared.parcels.is_empty() && prepared.busy == prepared.claimed {
+            // The gateways are as fast as they may be: asking the queue again at once would only push it about.
+            recorded(app, in_flight).await?;
+            return Ok(handed);
+        }
         for parcel in prepared.parcels {
             let permit = Arc::clone(in_flight).acquire_owned().await.map_err(Fault::internal)?;
             send(app.clone(), parcel, permit, outcomes.clone());
@@ -114,7 +118,7 @@ async fn prepare_batch(app: &App, holder: &str, limit: i64) -> Outcome<Prepared>
     let (app, holder) = (app.clone(), holder.to_owned());
     spawn_blocking(move || {
         let now = app.clock.now();
-        prepare(&app, &app.office.ways(now), &holder, now, limit)
+        prepare(&app, &holder, now, limit)
     })
     .await
     .map_err(Fault::internal)?
@@ -123,6 +127,9 @@ async fn prepare_batch(app: &App, holder: &str, limit: i64) -> Outcome<Prepared>
 fn send(app: App, parcel: Parcel, permit: OwnedSemaphorePermit, outcomes: Outcomes) -> JoinHandle<()> {
     use super::channels::Outcome as SendOutcome;
     tokio::spawn(async move {
+        if !parcel.delay.is_zero() {
+            tokio::time::sleep(parcel.delay).await;
+        }
         let outcome = match app.office.channel(&parcel.gateway) {
             Some(channel) => channel.send(&parcel.outgoing, app.clock.now()).await,
             None => SendOutcome::refused(super::channels::Refusal::RetrySoon, "no_such_gateway"),
@@ -168,18 +175,18 @@ async fn record_all(app: App, mut received: mpsc::UnboundedReceiver<(Done, Owned
             }
         }
         let (done, permits): (Vec<Done>, Vec<OwnedSemaphorePermit>) = gathered.into_iter().unzip();
-        let (store, patience) = (app.store.clone(), app.office.settings.patience);
-        spawn_blocking(move || record_patiently(&store, &done, patience)).await.map_err(Fault::internal)??;
+        let app = app.clone();
+        spawn_blocking(move || record_patiently(&app, &done)).await.map_err(Fault::internal)??;
         drop(permits);
     }
     Ok(())
 }
 
 /// Outcomes are worth waiting for the database: without them the messages would stay in doubt.
-fn record_patiently(store: &Store, done: &[Done], patience: Patience) -> Outcome<()> {
+fn record_patiently(app: &App, done: &[Done]) -> Outcome<()> {
     let mut tries = 0;
     loop {
-        match record(store, done, patience, rand::random()) {
+        match record(app, done, rand::random()) {
             Err(error) if tries < RECORD_TRIES => {
                 tracing::warn!(%error, "outcomes cannot be recorded yet");
                 tries += 1;

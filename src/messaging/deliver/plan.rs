@@ -1,7 +1,5 @@
 //! What is to be done with one claimed message at this moment: the stop conditions, the channel, the hour.
 
-use std::collections::HashMap;
-
 use super::claim::Claimed;
 use super::facts::{Facts, Item};
 use crate::areas::significant;
@@ -14,7 +12,12 @@ use crate::messaging::quiet::{QuietHours, Urgency};
 use crate::messaging::route::{self, ChannelKind, Reach};
 
 /// Under this name people accept WeChat reminders, whichever duty they are about.
-pub(super) const CREDIT_FOR_REMINDERS: &str = "duty";
+const CREDIT_FOR_REMINDERS: &str = "duty";
+
+/// The name under which people accept messages of this template.
+pub(super) fn credit_for(template: &str) -> &str {
+    if template == REMINDERS { CREDIT_FOR_REMINDERS } else { template }
+}
 
 /// What to do with a message.
 #[derive(Clone, Debug)]
@@ -37,8 +40,8 @@ pub(super) enum Plan<'a> {
 pub(super) struct Rules<'a> {
     pub quiet: QuietHours,
     pub limit: DailyLimit,
-    /// Configured channels; the instant until which one is paused.
-    pub channels: &'a HashMap<ChannelKind, Option<Instant>>,
+    /// Configured channels.
+    pub channels: &'a [ChannelKind],
 }
 
 pub(super) fn plan<'a>(message: &Claimed, facts: &'a Facts, rules: &Rules<'_>, now: Instant) -> Plan<'a> {
@@ -51,7 +54,7 @@ pub(super) fn plan<'a>(message: &Claimed, facts: &'a Facts, rules: &Rules<'_>, n
     };
     let reach = reach(message, facts);
     let tried = message.tried();
-    let there = |kind: &ChannelKind| *kind == ChannelKind::CallList || rules.channels.contains_key(kind);
+    let there = |kind: &ChannelKind| *kind == ChannelKind::CallList || rules.channels.contains(kind);
     let ways: Vec<ChannelKind> = route::channels(reach, message.urgency)
         .into_iter()
         .filter(|kind| !tried.contains(kind) && there(kind))
@@ -59,14 +62,12 @@ pub(super) fn plan<'a>(message: &Claimed, facts: &'a Facts, rules: &Rules<'_>, n
     let Some(channel) = message.channel.filter(|kind| ways.contains(kind)).or_else(|| ways.first().copied()) else {
         return if tried.is_empty() { Plan::Dead(DeathReason::NoChannel) } else { Plan::Exhausted };
     };
-    if let Some(until) = rules.channels.get(&channel).copied().flatten().filter(|until| *until > now) {
-        return Plan::NotBefore(until);
-    }
     let sms_today = message.person_id.and_then(|id| facts.sms_today.get(&id)).copied().unwrap_or_default();
     if let Permit::NotBefore(at) = permit(rules.limit, rules.quiet, channel, message.urgency, sms_today, now) {
         return Plan::NotBefore(at);
     }
-    let first_time = message.attempts == 0 && tried.is_empty() && message.origin_id.is_none();
+    // A channel may have been passed over without an attempt.
+    let first_time = message.attempts == 0 && message.origin_id.is_none();
     let copies = if first_time { route::copies(&ways, message.urgency) } else { Vec::new() };
     Plan::Send { channel, items, copies }
 }
@@ -135,13 +136,14 @@ fn reach(message: &Claimed, facts: &Facts) -> Reach {
         return Reach { mobile: message.to_sealed.is_some(), ..Reach::default() };
     };
     let Some(person) = facts.people.get(&person_id) else { return Reach::default() };
-    let credit = if message.template == REMINDERS { CREDIT_FOR_REMINDERS } else { &message.template };
-    let credits = facts.credits.get(&(person_id, credit.to_owned())).copied().unwrap_or_default();
+    let credits =
+        facts.credits.get(&(person_id, credit_for(&message.template).to_owned())).copied().unwrap_or_default();
     Reach {
         staff: facts.posts.contains_key(&person_id),
         wechat_credits: if person.wechat_openid.is_some() { credits } else { 0 },
         mobile: person.phone_sealed.is_some(),
         mobile_invalid: person.phone_state == PhoneState::Invalid,
-        email: person.email_sealed.is_some(),
+        email: person.email_sealed.is_some()
+            && (message.urgency != Urgency::Routine || !facts.email_stopped.contains(&person_id)),
     }
 }

@@ -1,23 +1,27 @@
 //! One transaction before the network: messages are claimed, judged, written, and marked `sending` with their attempts.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use super::choose::{Choice, Chooser, Chosen};
 use super::claim::{Claimed, claim};
 use super::facts::Facts;
-use super::plan::{CREDIT_FOR_REMINDERS, Plan, Rules, plan};
+use super::plan::{Plan, Rules, credit_for, plan};
 use super::words::{Writer, Written};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::messaging::channels::Outgoing;
-use crate::messaging::compose::REMINDERS;
 use crate::messaging::journey::{DeathReason, Event, State, after};
+use crate::messaging::quiet::Urgency;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::rows::{Field, execute, execute_at, instant, stored, unfolded};
 use crate::problem::Outcome;
 use crate::storage::Conn;
+
+/// How long a safety message waits for its gateway before the next channel takes it.
+const SAFETY_WAIT_SECONDS: i64 = 60;
 
 /// A message in `sending`, with what is to be handed to its gateway.
 #[derive(Debug)]
@@ -28,6 +32,14 @@ pub(super) struct Parcel {
     /// Which attempt it is on this channel.
     pub try_on_channel: i32,
     pub gateway: String,
+    /// The form of the gateway that carries it.
+    pub form: String,
+    /// Another gateway is open, should this one refuse.
+    pub others: bool,
+    /// The stop that it probes.
+    pub probe: Option<i64>,
+    /// How long it waits for its place in the gateway's stream.
+    pub delay: Duration,
     pub channel: ChannelKind,
     pub outgoing: Outgoing,
 }
@@ -36,25 +48,22 @@ pub(super) struct Parcel {
 #[derive(Debug, Default)]
 pub(super) struct Prepared {
     pub claimed: usize,
+    /// Went back because their gateway is busy.
+    pub busy: usize,
     pub parcels: Vec<Parcel>,
 }
 
-/// The gateway that serves each channel now, and until when a channel is paused.
-#[derive(Clone, Debug, Default)]
-pub(in crate::messaging) struct Ways {
-    pub gateways: HashMap<ChannelKind, String>,
-    pub paused: HashMap<ChannelKind, Option<Instant>>,
-}
-
-pub(super) fn prepare(app: &App, ways: &Ways, holder: &str, now: Instant, limit: i64) -> Outcome<Prepared> {
+pub(super) fn prepare(app: &App, holder: &str, now: Instant, limit: i64) -> Outcome<Prepared> {
     let settings = &app.office.settings;
+    let kinds = app.office.kinds();
     app.store.write(|tx| {
         let batch = claim(tx, now, limit)?;
         if batch.is_empty() {
             return Ok(Prepared::default());
         }
         let facts = Facts::load(tx, &batch, now)?;
-        let rules = Rules { quiet: settings.quiet, limit: settings.daily_limit, channels: &ways.paused };
+        let mut chooser = Chooser::load(tx, app, &batch, &facts, now)?;
+        let rules = Rules { quiet: settings.quiet, limit: settings.daily_limit, channels: &kinds };
         let writer = Writer {
             facts: &facts,
             templates: &app.office.templates,
@@ -64,10 +73,10 @@ pub(super) fn prepare(app: &App, ways: &Ways, holder: &str, now: Instant, limit:
         };
         let mut sheet = Sheet::new(holder, now.plus_seconds(settings.lease_seconds));
         for message in &batch {
-            sheet.judge(app, message, &writer, &rules, ways)?;
+            sheet.judge(tx, app, message, &writer, &rules, &mut chooser)?;
         }
         sheet.save(tx, now)?;
-        Ok(Prepared { claimed: batch.len(), parcels: sheet.parcels })
+        Ok(Prepared { claimed: batch.len(), busy: sheet.busy, parcels: sheet.parcels })
     })
 }
 
@@ -75,6 +84,7 @@ pub(super) fn prepare(app: &App, ways: &Ways, holder: &str, now: Instant, limit:
 struct Sheet<'a> {
     holder: &'a str,
     lease_until: Instant,
+    busy: usize,
     parcels: Vec<Parcel>,
     rested: Vec<Rested>,
     passed: Vec<Passed>,
@@ -110,6 +120,9 @@ struct Sending {
     tried: String,
     to_index: Option<String>,
     segments: usize,
+    form: String,
+    traffic: &'static str,
+    cost: i64,
     state: &'static str,
     attempt_state: &'static str,
     lease: Option<String>,
@@ -149,6 +162,7 @@ impl<'a> Sheet<'a> {
         Self {
             holder,
             lease_until,
+            busy: 0,
             parcels: Vec::new(),
             rested: Vec::new(),
             passed: Vec::new(),
@@ -162,32 +176,58 @@ impl<'a> Sheet<'a> {
 
     fn judge(
         &mut self,
+        tx: &mut Conn,
         app: &App,
         message: &Claimed,
         writer: &Writer<'_>,
         rules: &Rules<'_>,
-        ways: &Ways,
+        chooser: &mut Chooser<'_>,
     ) -> Outcome<()> {
         match plan(message, writer.facts, rules, writer.now) {
             Plan::Freeze(reason) => self.rest(message, Event::Stopped, Some(reason.as_str())),
             Plan::Expire => self.rest(message, Event::TooLate, None),
             Plan::Dead(reason) => self.rest(message, Event::NoWay, Some(reason.as_str())),
             Plan::Exhausted => self.exhaust(message),
-            Plan::NotBefore(at) => self.rested.push(Rested {
-                id: message.id,
-                state: State::Queued.as_str(),
-                why: None,
-                at: Some(stored(at)),
-            }),
+            Plan::NotBefore(at) => self.postpone(message, at),
             Plan::Send { channel, items, copies } => match writer.write(message, channel, &items) {
-                Ok(written) => self.send(app, message, writer.facts, channel, &copies, written, ways)?,
-                Err(DeathReason::NoChannel) if channel != ChannelKind::CallList => {
-                    self.passed.push(Passed { id: message.id, channel: channel.as_str() });
+                Ok(written) if written.outgoing.is_none() => {
+                    self.send(app, message, writer.facts, channel, &copies, written, None)?;
                 }
+                Ok(written) => {
+                    let number = written.to_index.as_deref();
+                    match chooser.choose(tx, message, channel, &written.template, number)? {
+                        Choice::Gateway(chosen) => {
+                            self.send(app, message, writer.facts, channel, &copies, written, Some(chosen))?;
+                        }
+                        // Danger does not wait for a gateway.
+                        Choice::NotBefore(at)
+                            if message.urgency == Urgency::Safety
+                                && at.since(writer.now).num_seconds() > SAFETY_WAIT_SECONDS =>
+                        {
+                            self.pass(message, channel);
+                        }
+                        Choice::NotBefore(at) => self.postpone(message, at),
+                        Choice::Busy(at) => {
+                            self.busy += 1;
+                            self.postpone(message, at);
+                        }
+                        Choice::Nobody => self.pass(message, channel),
+                    }
+                }
+                Err(DeathReason::NoChannel) if channel != ChannelKind::CallList => self.pass(message, channel),
                 Err(reason) => self.rest(message, Event::NoWay, Some(reason.as_str())),
             },
         }
         Ok(())
+    }
+
+    fn postpone(&mut self, message: &Claimed, at: Instant) {
+        let state = State::Queued.as_str();
+        self.rested.push(Rested { id: message.id, state, why: None, at: Some(stored(at)) });
+    }
+
+    fn pass(&mut self, message: &Claimed, channel: ChannelKind) {
+        self.passed.push(Passed { id: message.id, channel: channel.as_str() });
     }
 
     fn rest(&mut self, message: &Claimed, event: Event, why: Option<&'static str>) {
@@ -214,10 +254,12 @@ impl<'a> Sheet<'a> {
         channel: ChannelKind,
         copies: &[ChannelKind],
         written: Written,
-        ways: &Ways,
+        chosen: Option<Chosen>,
     ) -> Outcome<()> {
         let number = message.attempts + 1;
-        let gateway = ways.gateways.get(&channel).cloned().unwrap_or_else(|| channel.to_string());
+        let gateway = chosen.as_ref().map_or_else(|| channel.to_string(), |chosen| chosen.gateway.clone());
+        let form = chosen.as_ref().map(|chosen| chosen.form.clone()).unwrap_or_default();
+        let segments = i64::try_from(written.segments).unwrap_or(i64::MAX);
         let body = app.vault.seal(Purpose::Message, &written.text)?;
         let mut tried: Vec<&str> = message.channels_tried.split(',').filter(|kind| !kind.is_empty()).collect();
         tried.extend(copies.iter().map(|kind| kind.as_str()));
@@ -239,8 +281,7 @@ impl<'a> Sheet<'a> {
             });
         }
         if let (ChannelKind::Wechat, Some(person)) = (channel, message.person_id) {
-            let template = if message.template == REMINDERS { CREDIT_FOR_REMINDERS } else { &message.template };
-            self.credits.push(Credit { person, template: template.to_owned() });
+            self.credits.push(Credit { person, template: credit_for(&message.template).to_owned() });
         }
         self.sending.push(Sending {
             id: message.id,
@@ -251,6 +292,9 @@ impl<'a> Sheet<'a> {
             tried: tried.join(","),
             to_index: written.to_index,
             segments: written.segments,
+            form: form.clone(),
+            traffic: chosen.as_ref().map_or("", |chosen| chosen.traffic.as_str()),
+            cost: chosen.as_ref().map_or(0, |chosen| chosen.price_hao.saturating_mul(segments)),
             state: if by_hand { State::Accepted.as_str() } else { State::Sending.as_str() },
             attempt_state: if by_hand { State::Accepted.as_str() } else { State::Sending.as_str() },
             lease: (!by_hand).then(|| stored(self.lease_until)),
@@ -263,6 +307,10 @@ impl<'a> Sheet<'a> {
                 number,
                 try_on_channel: before.saturating_add(1),
                 gateway,
+                form,
+                others: chosen.as_ref().is_some_and(|chosen| chosen.others),
+                probe: chosen.as_ref().and_then(|chosen| chosen.probe),
+                delay: chosen.as_ref().map(|chosen| chosen.delay).unwrap_or_default(),
                 channel,
                 outgoing: Outgoing { reference: reference(message.id, number), to, body },
             });
@@ -322,11 +370,16 @@ impl<'a> Sheet<'a> {
             Text("to_index"),
             Text("attempt_state"),
             Number("segments"),
+            Text("form"),
+            Text("traffic"),
+            Number("cost"),
         ];
         let v = unfolded(tx, &fields);
         let sql = format!(
-            "INSERT INTO attempts (message_id, number, channel, gateway, to_index, state, segments, started_at) \
-             SELECT v.id, v.number, v.channel, v.gateway, v.to_index, v.attempt_state, v.segments, {at} FROM {v}"
+            "INSERT INTO attempts (message_id, number, channel, gateway, to_index, state, segments, form, traffic, cost_hao, \
+                 started_at) \
+             SELECT v.id, v.number, v.channel, v.gateway, v.to_index, v.attempt_state, v.segments, v.form, v.traffic, \
+                 v.cost, {at} FROM {v}"
         );
         execute_at(tx, &sql, &self.sending, now)?;
         Ok(())

@@ -8,13 +8,14 @@ use crate::areas::township_of;
 use crate::clock::{Instant, age_on};
 use crate::crypto::{Purpose, Vault};
 use crate::duties::DutyKind;
+use crate::messaging::channels::sms::SHORT_NAMES;
 use crate::messaging::channels::{Address, Body};
 use crate::messaging::compose::{REMINDERS, is_pressing};
 use crate::messaging::journey::DeathReason;
 use crate::messaging::phone::Mobile;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::{Facts as Values, Templates};
-use crate::messaging::{lint, segments, wording};
+use crate::messaging::{lint, segments, unsubscribe, wording};
 
 /// Duties that are owed to all children of a household at once.
 const ABOUT_THE_HOUSEHOLD: [DutyKind; 3] =
@@ -25,6 +26,8 @@ const ABOUT_THE_HOUSEHOLD: [DutyKind; 3] =
 pub(super) struct Written {
     /// Nothing for the call list: a person phones.
     pub outgoing: Option<(Address, Body)>,
+    /// The message template that it was written with.
+    pub template: String,
     /// What was said, for the person's inbox and the caller.
     pub text: String,
     pub segments: usize,
@@ -45,7 +48,7 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     pub fn write(&self, message: &Claimed, channel: ChannelKind, items: &[&Item]) -> Result<Written, DeathReason> {
         let codes = self.codes(items);
-        let (name, values) = self.values(message, items, &codes)?;
+        let (name, mut values) = self.values(message, items, &codes)?;
         let cannot = |error| {
             tracing::error!(message = message.id, template = name, %error, "a message cannot be written");
             DeathReason::CannotRender
@@ -56,12 +59,17 @@ impl Writer<'_> {
                 let text = self.templates.sms(&name, &values).map_err(cannot)?;
                 let to = Address::Mobile(self.mobile(message, person)?);
                 let signature = self.templates.signature().to_owned();
+                let parts = self.templates.parts(&name, &values).map_err(cannot)?;
+                for (fact, part) in SHORT_NAMES.iter().zip([parts.line, parts.what, parts.next, parts.done]) {
+                    values.insert((*fact).to_owned(), part.into());
+                }
                 (Some((to, Body::Sms { signature, text: text.clone(), template: name.clone(), facts: values })), text)
             }
             ChannelKind::Email => {
                 let email = self.templates.email(&name, &values).map_err(cannot)?;
                 let text = format!("{}\n\n{}", email.subject, email.text);
-                let unsubscribe = name.starts_with("digest/").then(|| format!("{}/me/reminders", self.public_url));
+                let digest_of = message.person_id.filter(|_| name.starts_with("digest/"));
+                let unsubscribe = digest_of.map(|id| unsubscribe::address(self.vault, self.public_url, id));
                 (Some((Address::Email(self.email(person)?), Body::Email { text: email, unsubscribe })), text)
             }
             ChannelKind::Wechat => {
@@ -78,7 +86,14 @@ impl Writer<'_> {
             _ => 0,
         };
         let asked = if channel == ChannelKind::CallList { Vec::new() } else { codes };
-        Ok(Written { outgoing, text, segments, to_index: self.index(message, channel, person)?, codes: asked })
+        Ok(Written {
+            outgoing,
+            template: name,
+            text,
+            segments,
+            to_index: self.index(message, channel, person)?,
+            codes: asked,
+        })
     }
 
     /// The line of every reminder in a message: reminder, line.

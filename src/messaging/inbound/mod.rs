@@ -8,6 +8,7 @@
 
 mod receipts;
 mod replies;
+mod wechat_events;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -18,7 +19,7 @@ pub use replies::{Answered, Handled};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
-use crate::messaging::channels::http::{Fields, Malformed, Receipt, Reply};
+use crate::messaging::channels::sms::{Fields, Malformed, Receipt, Reply};
 use crate::messaging::sandbox::SANDBOX;
 use crate::problem::{Fault, Outcome};
 use crate::storage::schema::inbound;
@@ -35,6 +36,8 @@ text_enum! {
     pub enum Kind {
         Receipt = "receipt",
         Reply = "reply",
+        /// What a person did with subscribe messages.
+        WechatEvent = "wechat_event",
     }
 }
 
@@ -47,6 +50,8 @@ text_enum! {
         Malformed = "malformed",
         /// No attempt of ours fits.
         Unmatched = "unmatched",
+        /// It belongs to another deployment on the same account.
+        Foreign = "foreign",
         Answered = "answered",
         AskedBack = "asked_back",
         Stopped = "stopped",
@@ -99,7 +104,8 @@ pub struct Meanings {
 
 /// Interprets everything that waits; returns how many pieces of news were settled.
 pub fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
-    Ok(receipts::interpret(app, meanings, now)? + replies::interpret(app, meanings, now)?)
+    let settled = receipts::interpret(app, meanings, now)? + replies::interpret(app, meanings, now)?;
+    Ok(settled + wechat_events::interpret(app, now)?)
 }
 
 /// A row that this transaction holds.
@@ -146,16 +152,16 @@ fn fields(app: &App, kept: &Kept) -> Outcome<Result<Fields, Malformed>> {
 }
 
 fn read_receipts(app: &App, gateway: &str, fields: &Fields) -> Result<Vec<Receipt>, Malformed> {
-    match app.office.http(gateway) {
-        Some(http) => http.read_receipts(fields),
+    match app.office.news(gateway) {
+        Some(news) => news.receipts(fields),
         None if gateway.starts_with(SANDBOX) => fields.sandbox_receipt().map(|receipt| vec![receipt]),
         None => Err(Malformed::NotConfigured),
     }
 }
 
 fn read_replies(app: &App, gateway: &str, fields: &Fields) -> Result<Vec<Reply>, Malformed> {
-    match app.office.http(gateway) {
-        Some(http) => http.read_replies(fields),
+    match app.office.news(gateway) {
+        Some(news) => news.replies(fields),
         None if gateway.starts_with(SANDBOX) => fields.sandbox_reply().map(|reply| vec![reply]),
         None => Err(Malformed::NotConfigured),
     }

@@ -8,13 +8,18 @@ use serde::Serialize;
 use super::{BATCH, Fate, Kept, Kind, Meanings, PATIENCE_HOURS, fields, hold, read_receipts, settle};
 use crate::app::App;
 use crate::clock::Instant;
-use crate::messaging::channels::http::Receipt;
+use crate::crypto::Purpose;
+use crate::messaging::channels::sms::{Part, Receipt};
 use crate::messaging::deliver::{NEXT, listed};
 use crate::messaging::journey::{Event, State, sources};
+use crate::messaging::phone::Mobile;
 use crate::messaging::rows::{Field, execute, execute_at, instant, unfolded};
 use crate::problem::Outcome;
-use crate::storage::Conn;
-use crate::storage::schema::{attempts, messages};
+use crate::storage::schema::{attempts, messages, receipt_parts};
+use crate::storage::{Conn, insert_once};
+
+/// How long after it was handed over a message in doubt may be settled by its number alone.
+const DOUBT_HOURS: i64 = 72;
 
 pub(super) fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
     let (mut after, mut settled) = (0, 0);
@@ -45,12 +50,21 @@ fn interpret_batch(
             Err(_) => malformed.push(row.id),
         }
     }
-    let last = known.iter().map(|(row, _)| row.id).chain(malformed.iter().copied()).max();
-    let found = Found::load(tx, &known)?;
+    // Of another deployment: counted and forgotten.
+    let (ours, foreign): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|(_, receipts)| receipts.iter().any(|receipt| !receipt.foreign));
+    let foreign: Vec<i64> = foreign.into_iter().map(|(row, _)| row.id).collect();
+    let known: Vec<(Kept, Vec<Receipt>)> = ours
+        .into_iter()
+        .map(|(row, receipts)| (row, receipts.into_iter().filter(|receipt| !receipt.foreign).collect()))
+        .collect();
+    metrics::counter!("xiangban_foreign_receipts_total").increment(u64::try_from(foreign.len()).unwrap_or_default());
+    let last = known.iter().map(|(row, _)| row.id).chain(malformed.iter().chain(&foreign).copied()).max();
+    let found = Found::load(app, tx, &known, now)?;
     let mut news = News::default();
     let (mut applied, mut nothing, mut unmatched) = (Vec::new(), Vec::new(), Vec::new());
     for (row, receipts) in &known {
-        let (matched, told) = news.take(&found, &row.gateway, receipts);
+        let (matched, told) = news.take(app, tx, &found, &row.gateway, receipts, now)?;
         match (matched, told) {
             (true, true) => applied.push(row.id),
             (true, false) => nothing.push(row.id),
@@ -68,7 +82,8 @@ fn interpret_batch(
     settle(tx, &nothing, Fate::NoChange, now)?;
     settle(tx, &unmatched, Fate::Unmatched, now)?;
     settle(tx, &malformed, Fate::Malformed, now)?;
-    Ok((last, applied.len() + nothing.len() + unmatched.len() + malformed.len()))
+    settle(tx, &foreign, Fate::Foreign, now)?;
+    Ok((last, applied.len() + nothing.len() + unmatched.len() + malformed.len() + foreign.len()))
 }
 
 /// The attempts that receipts speak of.
@@ -76,12 +91,14 @@ fn interpret_batch(
 struct Found {
     by_reference: HashMap<(i64, i64), String>,
     by_provider: HashMap<(String, String), (i64, i64)>,
+    /// The attempt in doubt at a number, where there is just one.
+    by_number: HashMap<(String, String), Vec<(i64, i64)>>,
     /// Known as undelivered before.
     failed: HashSet<(i64, i64)>,
 }
 
 impl Found {
-    fn load(conn: &mut Conn, known: &[(Kept, Vec<Receipt>)]) -> Outcome<Self> {
+    fn load(app: &App, conn: &mut Conn, known: &[(Kept, Vec<Receipt>)], now: Instant) -> Outcome<Self> {
         let receipts = || known.iter().flat_map(|(_, receipts)| receipts);
         let named = receipts().filter_map(|receipt| parse(receipt.reference.as_deref()?)).map(|(message, _)| message);
         let named: Vec<i64> = named.collect();
@@ -103,7 +120,48 @@ impl Found {
             }
             found.by_reference.insert((message, number), gateway);
         }
+        found.load_doubtful(app, conn, known, now)?;
         Ok(found)
+    }
+
+    /// A vendor whose receipts know only its own id cannot name a message whose answer was lost: the number can.
+    fn load_doubtful(
+        &mut self,
+        app: &App,
+        conn: &mut Conn,
+        known: &[(Kept, Vec<Receipt>)],
+        now: Instant,
+    ) -> Outcome<()> {
+        let lost = known.iter().flat_map(|(row, receipts)| receipts.iter().map(move |receipt| (&row.gateway, receipt)));
+        let numbers: Vec<String> = lost
+            .filter(|(gateway, receipt)| self.attempt(gateway, receipt).is_none())
+            .filter_map(|(_, receipt)| number_index(app, receipt))
+            .collect();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(i64, i64, String, Option<String>)> = attempts::table
+            .filter(attempts::to_index.eq_any(numbers))
+            .filter(attempts::state.eq(State::Unknown))
+            .filter(attempts::provider_id.is_null())
+            .filter(attempts::started_at.ge(now.plus_hours(-DOUBT_HOURS)))
+            .select((attempts::message_id, attempts::number, attempts::gateway, attempts::to_index))
+            .load(conn)?;
+        for (message, number, gateway, to_index) in rows {
+            self.by_number.entry((gateway, to_index.unwrap_or_default())).or_default().push((message, number));
+        }
+        Ok(())
+    }
+
+    /// As [`Found::attempt`], or else the only attempt in doubt at the number of a receipt without a reference.
+    fn attempt_or_doubt(&self, app: &App, gateway: &str, receipt: &Receipt) -> Option<(i64, i64)> {
+        self.attempt(gateway, receipt).or_else(|| {
+            let index = number_index(app, receipt).filter(|_| receipt.reference.is_none())?;
+            match self.by_number.get(&(gateway.to_owned(), index)).map(Vec::as_slice) {
+                Some([only]) => Some(*only),
+                _ => None,
+            }
+        })
     }
 
     /// The attempt, when this gateway made it.
@@ -115,10 +173,44 @@ impl Found {
     }
 }
 
+fn number_index(app: &App, receipt: &Receipt) -> Option<String> {
+    let mobile = Mobile::parse(receipt.to.as_deref()?).ok()?;
+    Some(app.vault.index(Purpose::Phone, mobile.digits()))
+}
+
 /// `m17-2` → message 17, attempt 2.
 fn parse(reference: &str) -> Option<(i64, i64)> {
     let (message, number) = reference.strip_prefix('m')?.split_once('-')?;
     Some((message.parse().ok()?, number.parse().ok()?))
+}
+
+/// What is known about a long message after one of its parts: delivered when every part is.
+fn of_the_whole(
+    tx: &mut Conn,
+    (message_id, number): (i64, i64),
+    part: Part,
+    delivered: bool,
+    now: Instant,
+) -> Outcome<Option<bool>> {
+    insert_once(tx, |tx| {
+        diesel::insert_into(receipt_parts::table)
+            .values((
+                receipt_parts::message_id.eq(message_id),
+                receipt_parts::number.eq(number),
+                receipt_parts::part.eq(part.number),
+                receipt_parts::total.eq(part.total),
+                receipt_parts::delivered.eq(delivered),
+                receipt_parts::at.eq(now),
+            ))
+            .execute(tx)
+    })?;
+    let parts: Vec<bool> = receipt_parts::table
+        .filter(receipt_parts::message_id.eq(message_id))
+        .filter(receipt_parts::number.eq(number))
+        .select(receipt_parts::delivered)
+        .load(tx)?;
+    let complete = i64::try_from(parts.len()).unwrap_or_default() >= part.total;
+    Ok(if parts.contains(&false) { Some(false) } else { complete.then_some(true) })
 }
 
 #[derive(Serialize)]
@@ -138,15 +230,27 @@ struct News {
 
 impl News {
     /// Whether every receipt has its attempt, and whether any says something.
-    fn take(&mut self, found: &Found, gateway: &str, receipts: &[Receipt]) -> (bool, bool) {
+    fn take(
+        &mut self,
+        app: &App,
+        tx: &mut Conn,
+        found: &Found,
+        gateway: &str,
+        receipts: &[Receipt],
+        now: Instant,
+    ) -> Outcome<(bool, bool)> {
         let (mut matched, mut told) = (true, false);
         for receipt in receipts {
-            let Some((id, number)) = found.attempt(gateway, receipt) else {
+            let Some((id, number)) = found.attempt_or_doubt(app, gateway, receipt) else {
                 matched = false;
                 continue;
             };
             let row = || Row { id, number, code: receipt.code.clone() };
-            match receipt.delivered {
+            let delivered = match (receipt.part, receipt.delivered) {
+                (Some(part), Some(delivered)) => of_the_whole(tx, (id, number), part, delivered, now)?,
+                (_, delivered) => delivered,
+            };
+            match delivered {
                 Some(true) => self.delivered.push(row()),
                 Some(false) => self.undelivered.push(row()),
                 None => continue,
@@ -156,7 +260,7 @@ impl News {
                 self.invalid_numbers.push(id);
             }
         }
-        (matched, told)
+        Ok((matched, told))
     }
 
     fn save(&self, tx: &mut Conn, now: Instant) -> Outcome<()> {

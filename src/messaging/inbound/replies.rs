@@ -13,7 +13,7 @@ use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::duties::DutyKind;
 use crate::identity::{Person, find_by_phone};
-use crate::messaging::channels::http::Reply;
+use crate::messaging::channels::sms::Reply;
 use crate::messaging::deliver;
 use crate::messaging::outbox::{NewMessage, Recipient, post};
 use crate::messaging::phone::Mobile;

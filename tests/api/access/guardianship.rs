@@ -86,6 +86,21 @@ pub fn rows() -> Vec<Row> {
         get("get_care_notice", "/care-notices/{notice}", &[Supervisor, SchoolHead]).scene(IN_FORCE),
         put("acknowledge_care_notice", "/care-notices/{notice}/acknowledgement", &[SchoolHead])
             .scene(IN_FORCE),
+        get("get_agreement_paper", "/agreements/{agreement}/document.pdf", OFFICES_AND_PARTIES).scene(SENT),
+        get("get_evidence_bundle", "/agreements/{agreement}/evidence-bundle", OFFICES_AND_PARTIES).scene(SENT),
+        put("put_paper_original", "/agreements/{agreement}/paper-original", VILLAGE_STAFF)
+            .body("scan")
+            .headers(&[("content-type", "application/octet-stream")])
+            .scene(SENT),
+        get("get_paper_original", "/agreements/{agreement}/paper-original", OFFICES_AND_PARTIES).scene(WITH_ORIGINAL),
+        get("get_notice_paper", "/care-notices/{notice}/notice.pdf", &[Supervisor, SchoolHead]).scene(IN_FORCE),
+        get("get_assessment_paper", "/capacity-assessments/{assessment}/assessment.pdf", OFFICES).scene(ASSESSED),
+        get("get_hand_over_paper", "/agreements/{agreement}/hand-over.pdf", OFFICES_AND_PARTIES).scene(SENT),
+        get("check_agreement", "/public/agreement-checks/{number}/{short}", super::EVERYONE).scene(SENT).public(),
+        post("check_document", "/public/document-checks", super::EVERYONE)
+            .body("file")
+            .headers(&[("content-type", "application/octet-stream")])
+            .public(),
         get("list_guardianship_gaps", "/guardianship-gaps", &[Supervisor, Director, DirectorB, Cadre]),
         get("get_cover", "/children/{child}/cover", OFFICES),
     ]
@@ -94,6 +109,8 @@ pub fn rows() -> Vec<Row> {
 fn named(agreement: &serde_json::Value, party: i64) -> Prepared {
     vec![
         ("{agreement}", agreement["id"].to_string()),
+        ("{number}", agreement["number"].as_str().unwrap_or_default().to_owned()),
+        ("{short}", agreement["short_hash"].as_str().unwrap_or_default().to_owned()),
         ("{party}", party.to_string()),
         ("{handwriting}", handwriting(1).to_string()),
     ]
@@ -111,6 +128,23 @@ const SENT: Scene = |t, c| {
     Box::pin(async move {
         let v = village_of(t, c);
         let agreement = v.sent("grandparent", c.grandmother).await;
+        named(&agreement, party_of(&agreement, "carer", None))
+    })
+};
+
+const ASSESSED: Scene = |t, c| {
+    Box::pin(async move {
+        let made = village_of(t, c).assess(c.grandmother, "fit", None).await.expect(201);
+        vec![("{assessment}", made["id"].to_string())]
+    })
+};
+
+/// An agreement with a scan, put where uploads put it.
+const WITH_ORIGINAL: Scene = |t, c| {
+    Box::pin(async move {
+        let v = village_of(t, c);
+        let agreement = v.sent("grandparent", c.grandmother).await;
+        v.keep_scan(&agreement, b"scan");
         named(&agreement, party_of(&agreement, "carer", None))
     })
 };

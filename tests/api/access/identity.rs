@@ -11,6 +11,7 @@ pub fn rows() -> Vec<Row> {
         Row::new("list_sessions", Method::GET, "/sessions", EVERYONE),
         Row::new("end_session", Method::DELETE, "/sessions/1", &[]),
         Row::new("get_me", Method::GET, "/me", EVERYONE),
+        Row::new("resume_email_reminders", Method::DELETE, "/me/email-stop", EVERYONE),
         Row::new("link_wechat", Method::PUT, "/me/wechat", EVERYONE).body(r#"{"code": ""}"#),
         Row::new("list_organisations", Method::GET, "/organisations", STAFF),
         Row::new("create_organisation", Method::POST, "/organisations", &[Administrator, Supervisor])

@@ -11,6 +11,7 @@ mod consent;
 mod contact;
 mod duties;
 mod fields;
+mod gateways;
 mod guardianship;
 mod identity;
 mod insight;
@@ -111,6 +112,7 @@ fn table() -> Vec<Row> {
         consent::rows(),
         contact::rows(),
         duties::rows(),
+        gateways::rows(),
         guardianship::rows(),
         identity::rows(),
         oversight::rows(),

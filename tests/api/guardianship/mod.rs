@@ -4,6 +4,7 @@ mod drafting;
 mod ending;
 mod evidence;
 mod gaps;
+mod papers;
 mod paying;
 mod signing;
 
@@ -189,6 +190,33 @@ impl Village<'_> {
                     .set((
                         schema::people::phone_sealed.eq(None::<String>),
                         schema::people::phone_index.eq(None::<String>),
+                    ))
+                    .execute(tx)?;
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    /// Puts a scan where an upload would.
+    pub fn keep_scan(&self, agreement: &Value, bytes: &[u8]) {
+        use base64::Engine as _;
+        let (t, id) = (self.t, agreement["id"].as_i64().unwrap());
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let sealed = t.app.vault.seal(Purpose::Signature, &text).unwrap();
+        t.app
+            .store
+            .write(|tx| {
+                diesel::insert_into(schema::paper_originals::table)
+                    .values((
+                        schema::paper_originals::agreement_id.eq(id),
+                        schema::paper_originals::document_hash.eq(agreement["document_hash"].as_str().unwrap()),
+                        schema::paper_originals::media_type.eq("image/png"),
+                        schema::paper_originals::scan_sealed.eq(&sealed),
+                        schema::paper_originals::hash.eq(xiangban::crypto::sha256_hex(bytes)),
+                        schema::paper_originals::hash_algorithm.eq("sha-256"),
+                        schema::paper_originals::bytes.eq(4_i64),
+                        schema::paper_originals::received_at.eq(t.now()),
+                        schema::paper_originals::received_by.eq(self.c.director),
                     ))
                     .execute(tx)?;
                 Ok(())

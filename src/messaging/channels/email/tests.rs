@@ -89,7 +89,7 @@ fn channel(port: u16) -> EmailChannel {
         encryption: Encryption::None,
         ca_file: None,
         username: Some("us".into()),
-        password: Some("secret".into()),
+        password: Some(Secret::Value("secret".into())),
         from: "青山镇 <no-reply@xiangban.example>".into(),
         timeout_seconds: 1,
         idle_connections: 2,

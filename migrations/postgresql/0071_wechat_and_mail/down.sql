@@ -1,0 +1,2 @@
+DROP TABLE email_stops;
+DROP TABLE wechat_tokens;

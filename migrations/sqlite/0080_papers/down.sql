@@ -1,0 +1,2 @@
+DROP TABLE paper_originals;
+DROP TABLE agreement_papers;
