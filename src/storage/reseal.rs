@@ -17,6 +17,8 @@ use crate::crypto::{Purpose, Vault, is_sealed};
 use crate::problem::{Fault, Outcome};
 
 const ROWS_AT_ONCE: i64 = 2_000;
+/// The one column whose values have a master key of their own.
+const HIV_COLUMN: &str = "hiv_sealed";
 
 /// A column of sealed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,11 +76,9 @@ pub fn marks(store: &Store, vault: &Vault) -> Outcome<Marks> {
 pub fn reseal(store: &Store, vault: &Vault, mut tell: impl FnMut(Standing<'_>)) -> Outcome<u64> {
     let mut all = 0;
     for column in store.read(columns)? {
-        let marks = [vault.mark(Purpose::Narrative), vault.mark(Purpose::Hiv)];
-        let stale = marks.iter().fold(String::new(), |sql, mark| {
-            let length = mark.len();
-            sql + &format!(" AND substr({}, 1, {length}) <> '{mark}'", column.column)
-        });
+        let purpose = if column.column == HIV_COLUMN { Purpose::Hiv } else { Purpose::Narrative };
+        let mark = vault.mark(purpose);
+        let stale = format!(" AND substr({}, 1, {}) <> '{mark}'", column.column, mark.len());
         let of = store.read(|conn| count(conn, &column, &stale))?;
         let mut done = 0;
         loop {
