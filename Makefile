@@ -1,6 +1,6 @@
 # What one does with this folder. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run web test shots openapi bench clean prepare
+.PHONY: help run web test shots openapi bench security clean prepare
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ openapi: prepare ## Write the API's contract to openapi.yaml
 
 bench: prepare ## Measure, on both databases
 	@scripts/bench
+
+security: prepare ## Try the program with others' tools: schemathesis, sqlmap, wapiti (MINUTES=6 for each)
+	@scripts/security
 
 clean: ## Remove what was built, and the test database; the data folder stays
 	cargo clean

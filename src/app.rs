@@ -38,7 +38,7 @@ impl App {
         // Installing twice (tests) is harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = Store::open(&config.database)?;
-        let vault = Arc::new(Vault::new(&config.keys.current, &config.keys.read(config.deployment.mode)?)?);
+        let vault = Arc::new(Vault::new(config.keys.sealing(), &config.keys.read(config.deployment.mode)?)?);
         let tokens = Arc::new(Tokens::new(&vault, &config.keys.current, config.identity.access_token_minutes)?);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -52,7 +52,7 @@ impl App {
             press: Arc::new(Press::new(&config)),
             office,
             wechat_tokens: Arc::new(wechat_tokens),
-            access_log: Recorder::start(store.clone()),
+            access_log: Recorder::start(store.clone(), Arc::clone(&vault)),
             rate_limits: RateLimits::new(&config.identity),
             config: Arc::new(config),
             store,

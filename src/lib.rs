@@ -29,8 +29,10 @@ pub mod messaging;
 pub mod scheduler;
 
 pub mod children;
+pub mod consent;
 pub mod contact;
 pub mod guardianship;
 pub mod insight;
+pub mod oversight;
 pub mod protection;
 pub mod volunteers;

@@ -17,6 +17,8 @@ const TEXTS: &[&str] = &[
     include_str!("contact/problems.toml"),
     include_str!("protection/report/problems.toml"),
     include_str!("volunteers/problems.toml"),
+    include_str!("oversight/problems.toml"),
+    include_str!("consent/problems.toml"),
 ];
 
 pub type Outcome<T> = Result<T, Fault>;

@@ -7,11 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use crate::app::App;
-use crate::http::{limit_rate, openapi, reader_settings, security_headers};
+use crate::http::{limit_rate, limit_time, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
 use crate::volunteers::check_in::Scale;
-use crate::{areas, children, contact, duties, guardianship, identity, insight, screens, volunteers};
+use crate::{
+    areas, children, consent, contact, duties, guardianship, identity, insight, oversight, screens, volunteers,
+};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -39,6 +41,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(contact::configure)
         .configure(volunteers::configure)
         .configure(insight::configure)
+        .configure(oversight::routes::configure)
+        .configure(consent::routes::configure)
         .configure(crate::messaging::gateways::routes::configure)
         .configure(crate::messaging::unsubscribe::configure_api);
 }
@@ -78,6 +82,7 @@ pub fn application(
     >,
 > {
     let limit = app.config.server.max_body_bytes;
+    let headers = security_headers(&app.config.deployment.public_url);
     let document = contract();
     let (actix, _) = ActixApp::new()
         .app_data(web::Data::new(app))
@@ -94,9 +99,10 @@ pub fn application(
         .configure(crate::messaging::unsubscribe::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
+        .wrap(from_fn(limit_time))
         .wrap(from_fn(limit_rate))
         .wrap(crate::operations::measured())
-        .wrap(security_headers())
+        .wrap(headers)
         .wrap(Compress::default())
 }
 

@@ -16,6 +16,7 @@ mod commands;
 mod counterparts;
 mod failures;
 mod messaging;
+mod privacy;
 mod repository;
 mod scheduler;
 mod storage;

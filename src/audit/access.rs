@@ -1,15 +1,15 @@
-//! The access log: queued by requests, committed in batches, waited for.
+//! The access log: queued by requests, committed in batches, waited for, chained.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
-use diesel::prelude::*;
 use tokio::sync::oneshot;
 
+use super::chain;
 use crate::clock::Instant;
+use crate::crypto::Vault;
 use crate::identity::Actor;
 use crate::problem::{Fault, Outcome};
-use crate::storage::schema::access_log;
-use crate::storage::{Conn, Store};
+use crate::storage::Store;
 
 const BATCH: usize = 500;
 
@@ -23,13 +23,17 @@ pub struct Access {
     pub child_id: i64,
     /// Which record or part: `child`, `health`, `agreement`.
     pub what: &'static str,
-    /// Why: the permission used, or the reason given.
-    pub purpose: String,
+    /// Which of its fields: the view, where the record has several (`children::fields`).
+    pub fields: Option<&'static str>,
+    /// Why: the permission used.
+    pub purpose: &'static str,
+    /// Why, in the reader's own words; kept sealed.
+    pub reason: Option<String>,
     pub from_address: Option<String>,
 }
 
 impl Access {
-    pub fn of(actor: &Actor, at: Instant, child_id: i64, what: &'static str, purpose: &str) -> Self {
+    pub fn of(actor: &Actor, at: Instant, child_id: i64, what: &'static str, purpose: &'static str) -> Self {
         Self {
             at,
             person_id: actor.person_id,
@@ -37,9 +41,27 @@ impl Access {
             organisation_id: actor.posts.iter().find_map(|post| post.organisation_id),
             child_id,
             what,
-            purpose: purpose.to_owned(),
+            fields: None,
+            purpose,
+            reason: None,
             from_address: actor.from_address.clone(),
         }
+    }
+}
+
+impl Access {
+    /// With the reader's own words.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// With the view of the record that was shown.
+    #[must_use]
+    pub fn showing(mut self, fields: &'static str) -> Self {
+        self.fields = Some(fields);
+        self
     }
 }
 
@@ -52,11 +74,11 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn start(store: Store) -> Self {
+    pub fn start(store: Store, vault: Arc<Vault>) -> Self {
         let (queue, entries) = mpsc::channel::<Entry>();
         std::thread::Builder::new()
             .name("access-log".into())
-            .spawn(move || write_batches(&store, &entries))
+            .spawn(move || write_batches(&store, &vault, &entries))
             .map(|_| Self { queue })
             .unwrap_or_else(|error| {
                 tracing::error!(%error, "the access log thread did not start; reads will be refused");
@@ -79,7 +101,7 @@ impl Recorder {
     }
 }
 
-fn write_batches(store: &Store, entries: &mpsc::Receiver<Entry>) {
+fn write_batches(store: &Store, vault: &Vault, entries: &mpsc::Receiver<Entry>) {
     while let Ok(first) = entries.recv() {
         let mut size = first.0.len();
         let mut batch = vec![first];
@@ -88,8 +110,13 @@ fn write_batches(store: &Store, entries: &mpsc::Receiver<Entry>) {
             size += next.0.len();
             batch.push(next);
         }
-        let outcome =
-            store.write(|tx| batch.iter().flat_map(|(accesses, _)| accesses).try_for_each(|access| insert(tx, access)));
+        let outcome = store.write(|tx| {
+            let mut head = chain::take(tx)?;
+            for access in batch.iter().flat_map(|(accesses, _)| accesses) {
+                chain::append(tx, vault, &mut head, access)?;
+            }
+            chain::put_back(tx, &head)
+        });
         if let Err(error) = &outcome {
             tracing::error!(%error, "the access log could not be written");
         }
@@ -98,20 +125,4 @@ fn write_batches(store: &Store, entries: &mpsc::Receiver<Entry>) {
             let _ = done.send(outcome.is_ok());
         }
     }
-}
-
-fn insert(tx: &mut Conn, access: &Access) -> Outcome<()> {
-    diesel::insert_into(access_log::table)
-        .values((
-            access_log::at.eq(access.at),
-            access_log::person_id.eq(access.person_id),
-            access_log::post.eq(&access.post),
-            access_log::organisation_id.eq(access.organisation_id),
-            access_log::child_id.eq(access.child_id),
-            access_log::what.eq(access.what),
-            access_log::purpose.eq(&access.purpose),
-            access_log::from_address.eq(&access.from_address),
-        ))
-        .execute(tx)?;
-    Ok(())
 }

@@ -1,14 +1,17 @@
 //! Audit: what was done ([`record`], in the transaction of the change) and what was read ([`Recorder`]).
 //!
 //! A read of a child's record is logged before its answer leaves. To keep that cheap, the entries of all requests of
-//! the moment are written in one transaction: a request queues its entry and waits until the batch is committed.
+//! the moment are written in one transaction: a request queues its entry and waits until the batch is committed. The
+//! entries form a chain, so that one that goes missing is noticed ([`verify`]).
 
 mod access;
+mod chain;
 
 use diesel::prelude::*;
 use serde::Serialize;
 
 pub use access::{Access, Recorder};
+pub use chain::{Head, Tampering, Verdict, verify};
 
 use crate::clock::Instant;
 use crate::identity::Actor;

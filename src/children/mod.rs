@@ -20,6 +20,7 @@ pub mod classification;
 pub mod duties;
 pub mod exit;
 pub mod export;
+pub mod fields;
 pub mod health;
 pub mod household;
 pub mod identity_number;

@@ -106,33 +106,10 @@ pub struct Snapshot {
 }
 
 impl ChildRecord {
-    /// The record as parents and carers see it: nothing about harm, nothing about where the others are.
-    #[must_use]
-    pub fn for_family(mut self, reader: i64) -> Self {
-        self.circumstances.retain(|fact| !fact.kind.is_harm() && !is_about_parents(fact.kind));
-        self.labels.retain(|label| !label.kind.is_harm() && !label.kind.is_key_target());
-        for label in &mut self.labels {
-            label.reasons.clear();
-        }
-        self.remark = None;
-        self.household.address = None;
-        for member in self.household.members.iter_mut().filter(|member| member.person_id != reader) {
-            member.away = None;
-            member.undated_place = None;
-            member.phone_masked = None;
-            member.fields.condition_expected_until = None;
-        }
-        self
-    }
-
     /// The kinds of the labels.
     pub fn label_kinds(&self) -> Vec<LabelKind> {
         self.labels.iter().map(|label| label.kind).collect()
     }
-}
-
-fn is_about_parents(kind: CircumstanceKind) -> bool {
-    matches!(kind, CircumstanceKind::DrinkerParent | CircumstanceKind::DrugUserParent)
 }
 
 /// The record of `row` as of now.

@@ -1,9 +1,11 @@
 //! The command line: one file for each command.
 
 mod admin;
+mod audit;
 mod backup;
 mod demo;
 mod gateway;
+mod keys;
 mod ledger;
 mod migrate;
 mod progress;
@@ -77,16 +79,22 @@ enum Command {
     /// Gateways for SMS, e-mail and WeChat: check how they are described, send one message, start a stopped one again.
     #[command(subcommand)]
     Gateway(gateway::Task),
-    /// Write everything but the keys into one file, and read it again to check it.
+    /// Write everything but the keys into one sealed file, and read it again to check it.
     ///
-    /// Works while the server runs. Without the keys nobody can read the sealed columns: keep the key file somewhere
-    /// else, and keep it.
+    /// Works while the server runs. The file opens with the key file only, or with a passphrase: keep the key file
+    /// somewhere else, and keep it.
     Backup(backup::BackupArguments),
     /// Put the database back to what a backup holds.
     ///
     /// Stop the server first. On SQLite the present database is moved aside; on PostgreSQL its tables are replaced in
     /// one transaction. Either way nothing changes unless all of the backup can be read.
     Restore(backup::RestoreArguments),
+    /// The keys that seal what is stored: which are in use, and changing them.
+    #[command(subcommand)]
+    Keys(keys::Task),
+    /// Whether the log of who read what is whole.
+    #[command(subcommand)]
+    Audit(audit::Task),
     /// Check a sealed agreement (PDF) or an evidence bundle (ZIP), without server or network.
     ///
     /// Prints in Chinese what holds and what does not. Ends with 0 when nothing is wrong, with 1 otherwise.
@@ -154,6 +162,8 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Gateway(task) => gateway::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),
+        Command::Keys(task) => keys::run(&open(config)?, &task),
+        Command::Audit(task) => audit::run(&open(config)?, &task),
         Command::Openapi | Command::Verify(_) => Ok(()),
     }
 }

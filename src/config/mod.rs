@@ -4,14 +4,16 @@ mod ladders;
 mod secret;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveTime;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 pub use ladders::{Ladder, Ladders, Stage};
 pub use secret::Secret;
 
+use crate::crypto::{Algorithm, Sealing};
 use crate::messaging::channels::email::SmtpGateway;
 use crate::messaging::channels::sms::aliyun::AliyunAccount;
 use crate::messaging::channels::sms::http::HttpGateway;
@@ -23,6 +25,8 @@ use crate::messaging::route::ChannelKind;
 use crate::problem::{Fault, Outcome};
 use crate::text_enum;
 
+/// Stands before every key that demo mode made.
+const MADE_IN_DEMO: &str = "# made in demo mode";
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// Every setting; `config/default.toml` explains each.
@@ -81,7 +85,17 @@ pub struct ServerConfig {
 #[derive(Clone, Debug, Deserialize)]
 pub struct KeysConfig {
     pub current: String,
+    pub hiv: String,
+    pub algorithm: SealingAlgorithm,
     pub file: PathBuf,
+}
+
+text_enum! {
+    /// What seals new values.
+    pub enum SealingAlgorithm {
+        Aes256Gcm = "aes-256-gcm",
+        Sm4Gcm = "sm4-gcm",
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -94,6 +108,7 @@ pub struct IdentityConfig {
     pub codes_per_hour: i64,
     pub codes_per_day: i64,
     pub codes_per_address_per_hour: i64,
+    pub codes_paid_per_hour: i64,
     pub guesses_before_wait: i64,
     pub guess_wait_minutes: i64,
     pub requests_per_second: u32,
@@ -257,7 +272,32 @@ impl Config {
             .and_then(config::Config::try_deserialize)
             .map_err(|error| Fault::internal(format!("configuration: {error}")))?;
         config.ladders.check()?;
+        if config.is_production() {
+            config.check_production(file.map(Path::new))?;
+        }
         Ok(config)
+    }
+
+    /// # Errors
+    /// What a production deployment must not have: sign-in without a second factor, secrets in a file that all can read.
+    fn check_production(&self, file: Option<&Path>) -> Outcome<()> {
+        use std::os::unix::fs::PermissionsExt;
+        if !self.identity.second_factor_required {
+            return Err(Fault::internal("identity.second_factor_required is false: not in production"));
+        }
+        let Some(file) = file else { return Ok(()) };
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let secret = text.lines().any(|line| {
+            let (name, value) = line.split_once('=').unwrap_or_default();
+            let named = ["secret", "password", "token"].iter().any(|word| name.contains(word));
+            named && !name.trim_start().starts_with('#') && value.trim().trim_matches('"').len() > 1
+        });
+        let open = std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0);
+        if secret && open {
+            let name = file.display();
+            return Err(Fault::internal(format!("{name} holds a secret and everybody can read it (chmod o= {name})")));
+        }
+        Ok(())
     }
 
     pub fn is_production(&self) -> bool {
@@ -266,44 +306,88 @@ impl Config {
 }
 
 impl KeysConfig {
-    /// Reads the key file; in demo mode an absent one is made, readable by its owner only.
+    /// Which keys seal new values, and how.
+    pub fn sealing(&self) -> Sealing<'_> {
+        let algorithm = match self.algorithm {
+            SealingAlgorithm::Aes256Gcm => Algorithm::Aes256Gcm,
+            SealingAlgorithm::Sm4Gcm => Algorithm::Sm4Gcm,
+        };
+        Sealing { current: &self.current, hiv: &self.hiv, algorithm }
+    }
+
+    /// Reads the key file; in demo mode what is missing in it is made, readable by its owner only.
     ///
     /// # Errors
-    /// A missing file in production, a file others can read, or a line that is not `id key`.
+    /// A missing file or key in production, a file others can read, or a line that is not `id key`.
     pub fn read(&self, mode: Mode) -> Outcome<BTreeMap<String, String>> {
-        use base64::Engine as _;
-        use std::io::Write;
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let name = self.file.display();
-        if !self.file.exists() && mode == Mode::Demo {
+        if mode == Mode::Production && std::fs::read_to_string(&self.file).is_ok_and(|text| text.contains(MADE_IN_DEMO))
+        {
+            return Err(self.fault("it was made in demo mode; a production deployment has keys of its own"));
+        }
+        if mode == Mode::Demo && !self.file.exists() {
             if let Some(parent) = self.file.parent() {
                 std::fs::create_dir_all(parent).map_err(Fault::internal)?;
             }
-            let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>());
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&self.file)
-                .map_err(|error| Fault::internal(format!("{name}: {error}")))?;
-            writeln!(file, "{} {key}", self.current).map_err(Fault::internal)?;
+            self.add(&self.current)?;
         }
-        let metadata =
-            std::fs::metadata(&self.file).map_err(|error| Fault::internal(format!("key file {name}: {error}")))?;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(Fault::internal(format!("key file {name} must be readable by its owner only (chmod 600)")));
+        let mut keys = self.lines()?;
+        for id in [&self.current, &self.hiv] {
+            if keys.contains_key(id.as_str()) {
+                continue;
+            }
+            if mode == Mode::Production {
+                return Err(self.fault(format!(
+                    "there is no key named {id}; add one: echo \"{id} $(head -c 32 /dev/urandom | base64)\""
+                )));
+            }
+            self.add(id)?;
+            keys = self.lines()?;
         }
-        let text = std::fs::read_to_string(&self.file)
-            .map_err(|error| Fault::internal(format!("key file {name}: {error}")))?;
+        Ok(keys)
+    }
+
+    fn add(&self, id: &str) -> Outcome<()> {
+        use base64::Engine as _;
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 32]>());
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&self.file)
+            .map_err(|error| self.fault(error))?;
+        writeln!(file, "{MADE_IN_DEMO}\n{id} {key}").map_err(|error| self.fault(error))
+    }
+
+    fn lines(&self) -> Outcome<BTreeMap<String, String>> {
+        owner_only(&self.file)?;
+        let text = Zeroizing::new(std::fs::read_to_string(&self.file).map_err(|error| self.fault(error))?);
         text.lines()
             .map(str::trim)
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
             .map(|line| match line.split_once(char::is_whitespace) {
                 Some((id, key)) => Ok((id.to_owned(), key.trim().to_owned())),
-                None => Err(Fault::internal(format!("key file {name}: a line is not `id key`"))),
+                None => Err(self.fault("a line is not `id key`")),
             })
             .collect()
     }
+
+    fn fault(&self, why: impl std::fmt::Display) -> Fault {
+        Fault::internal(format!("key file {}: {why}", self.file.display()))
+    }
+}
+
+/// # Errors
+/// A secret that others than its owner may read or write.
+pub fn owner_only(file: &Path) -> Outcome<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let name = file.display();
+    let metadata = std::fs::metadata(file).map_err(|error| Fault::internal(format!("{name}: {error}")))?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(Fault::internal(format!("{name} must be readable by its owner only (chmod 600)")));
+    }
+    Ok(())
 }
 
 fn clock_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {

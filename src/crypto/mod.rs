@@ -1,28 +1,27 @@
 //! Sealing what must not lie open in a database, a backup or a log (DOMAIN: privacy by default).
 //!
-//! A [`Vault`] seals a value under a [`Purpose`]; every purpose has a key of its own, derived from the master key,
-//! so that one purpose's key opens nothing else. A sealed value reads `a1.<key id>.<nonce and ciphertext>`:
-//! algorithm and key travel with it, so that both can change later. Look-up by phone or identity number goes
-//! through [`Vault::index`], a keyed hash that tells nothing without the key.
+//! A [`Vault`] seals a value under a [`Purpose`]; every purpose has a key of its own, derived from a master key, so that
+//! one purpose's key opens nothing else. HIV status has a master key of its own besides. A sealed value reads
+//! `a1.<key id>.<nonce and ciphertext>`: algorithm and key travel with it, so that both can change and old values stay
+//! readable (`xiangban keys rotate` seals them anew). Look-up by phone or identity number goes through
+//! [`Vault::index`], a keyed hash that tells nothing without the key.
 
+mod cipher;
 mod secret_hash;
 
 use std::collections::BTreeMap;
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Key, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-pub use secret_hash::{hash_password, new_token, verify_password};
+pub use cipher::Algorithm;
+pub use secret_hash::{hash_password, key_from_passphrase, new_token, verify_password};
 
 use crate::problem::{Fault, Outcome};
-
-const ALGORITHM: &str = "a1";
-const NONCE_BYTES: usize = 12;
 
 text_enum! {
     /// What a sealed value is for. A purpose's name is part of its key and of what is authenticated.
@@ -47,64 +46,118 @@ text_enum! {
         Signature = "signature",
         OneTimeCode = "one_time_code",
         Token = "token",
+        /// An answer kept to be given again.
+        Answer = "answer",
+        /// The chain that makes the access log tell of a missing entry.
+        AccessLog = "access_log",
+        Backup = "backup",
     }
 }
 use crate::text_enum;
 
+/// Which keys seal new values, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealing<'a> {
+    /// Id of the master key.
+    pub current: &'a str,
+    /// Id of the master key that seals HIV status and nothing else.
+    pub hiv: &'a str,
+    pub algorithm: Algorithm,
+}
+
 /// The keys of this deployment; cheap to share behind an `Arc`.
 pub struct Vault {
     current: String,
+    hiv: String,
+    algorithm: Algorithm,
     masters: BTreeMap<String, SecretBox<[u8; 32]>>,
 }
 
 impl Vault {
-    /// `keys`: id → 32 bytes in base64; `current`: the id new values are sealed with.
+    /// `keys`: id → 32 bytes in base64.
     ///
     /// # Errors
-    /// A key that is not 32 bytes, or a current id without a key.
-    pub fn new(current: &str, keys: &BTreeMap<String, String>) -> Outcome<Self> {
+    /// A key that is not 32 bytes, an id that would not survive in a sealed value, or a sealing id without a key.
+    pub fn new(sealing: Sealing<'_>, keys: &BTreeMap<String, String>) -> Outcome<Self> {
         let mut masters = BTreeMap::new();
         for (id, text) in keys {
+            if id.is_empty() || !id.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter)) {
+                return Err(Fault::internal(format!("a key is named {id:?}: letters, digits, - and _ only")));
+            }
             let bytes = base64::engine::general_purpose::STANDARD
                 .decode(text.trim())
+                .map(Zeroizing::new)
                 .ok()
-                .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+                .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
                 .ok_or_else(|| Fault::internal(format!("key {id} is not 32 bytes in base64")))?;
             masters.insert(id.clone(), SecretBox::new(Box::new(bytes)));
         }
-        if !masters.contains_key(current) {
-            return Err(Fault::internal(format!("no key named {current}")));
+        for id in [sealing.current, sealing.hiv] {
+            if !masters.contains_key(id) {
+                return Err(Fault::internal(format!("the key file has no key named {id}")));
+            }
         }
-        Ok(Self { current: current.to_owned(), masters })
+        if sealing.current == sealing.hiv {
+            return Err(Fault::internal("HIV status needs a key of its own: keys.hiv is keys.current"));
+        }
+        let (current, hiv) = (sealing.current.to_owned(), sealing.hiv.to_owned());
+        Ok(Self { current, hiv, algorithm: sealing.algorithm, masters })
     }
 
     /// Seals `text`; two seals of the same text differ.
     pub fn seal(&self, purpose: Purpose, text: &str) -> Outcome<String> {
-        let nonce: [u8; NONCE_BYTES] = rand::random();
-        let cipher = self.cipher(&self.current, purpose)?;
-        let payload = Payload { msg: text.as_bytes(), aad: purpose.as_str().as_bytes() };
-        let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| Fault::internal("sealing failed"))?;
-        let mut bytes = nonce.to_vec();
-        bytes.extend(sealed);
-        Ok(format!("{ALGORITHM}.{}.{}", self.current, URL_SAFE_NO_PAD.encode(bytes)))
+        let id = self.sealing_key(purpose);
+        let key = self.subkey(id, purpose, self.algorithm.key_label())?;
+        let bytes = self.algorithm.seal(&key, purpose.as_str().as_bytes(), text.as_bytes())?;
+        Ok(format!("{}.{id}.{}", self.algorithm.as_str(), URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Opens what [`Vault::seal`] made for the same purpose.
+    /// Opens what [`Vault::seal`] made for the same purpose, under whatever key and algorithm.
     ///
     /// # Errors
     /// A value that was altered, moved from another purpose, or sealed with a key we do not have.
     pub fn open(&self, purpose: Purpose, sealed: &str) -> Outcome<String> {
         let fault = || Fault::internal(format!("a sealed {purpose} does not open"));
-        let mut parts = sealed.splitn(3, '.');
-        let (Some(ALGORITHM), Some(key), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(fault());
-        };
+        let (algorithm, id, body) = parts(sealed).ok_or_else(fault)?;
         let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| fault())?;
-        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(fault)?;
-        let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).map_err(|_| fault())?;
-        let payload = Payload { msg: ciphertext, aad: purpose.as_str().as_bytes() };
-        let text = self.cipher(key, purpose)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| fault())?;
+        let key = self.subkey(id, purpose, algorithm.key_label())?;
+        let text = algorithm.open(&key, purpose.as_str().as_bytes(), &bytes).ok_or_else(fault)?;
         String::from_utf8(text).map_err(|_| fault())
+    }
+
+    /// Opens a value of a column that was not always sealed: what was written before is taken as it stands.
+    pub fn open_or_plain(&self, purpose: Purpose, text: &str) -> Outcome<String> {
+        if is_sealed(text) { self.open(purpose, text) } else { Ok(text.to_owned()) }
+    }
+
+    /// What a sealed value is for, found by opening it; `None` when it opens for nothing.
+    pub fn purpose_of(&self, sealed: &str) -> Option<(Purpose, Zeroizing<String>)> {
+        Purpose::ALL.iter().find_map(|purpose| Some((*purpose, Zeroizing::new(self.open(*purpose, sealed).ok()?))))
+    }
+
+    /// How a value that is sealed now for `purpose` begins: algorithm and key id.
+    pub fn mark(&self, purpose: Purpose) -> String {
+        format!("{}.{}.", self.algorithm.as_str(), self.sealing_key(purpose))
+    }
+
+    fn sealing_key(&self, purpose: Purpose) -> &str {
+        if purpose == Purpose::Hiv { &self.hiv } else { &self.current }
+    }
+
+    /// The id of the key that seals new values.
+    pub fn current(&self) -> &str {
+        &self.current
+    }
+
+    /// Whether `mark` (`a1.k1`) names an algorithm and a key that we have.
+    pub fn knows(&self, mark: &str) -> bool {
+        mark.split_once('.')
+            .is_some_and(|(algorithm, key)| algorithm.parse::<Algorithm>().is_ok() && self.masters.contains_key(key))
+    }
+
+    /// The ids of all keys.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.masters.keys().map(String::as_str)
     }
 
     pub fn seal_option(&self, purpose: Purpose, text: Option<&str>) -> Outcome<Option<String>> {
@@ -125,25 +178,53 @@ impl Vault {
         self.keyed_hash(purpose, "secret", text)
     }
 
-    /// 32 bytes of a key of its own for `purpose` and `label` (token signing, callback paths).
-    pub fn derive(&self, purpose: Purpose, label: &str) -> Outcome<[u8; 32]> {
+    /// 32 bytes of a key of its own for `purpose` and `label` (token signing).
+    pub fn derive(&self, purpose: Purpose, label: &str) -> Outcome<Zeroizing<[u8; 32]>> {
         self.subkey(&self.current, purpose, label)
     }
 
+    /// As [`Vault::derive`], under the key named `id`.
+    pub fn derive_under(&self, id: &str, purpose: Purpose, label: &str) -> Outcome<Zeroizing<[u8; 32]>> {
+        self.subkey(id, purpose, label)
+    }
+
+    /// As [`Vault::derive`], and stays the same when the key changes (addresses that others have written down).
+    pub fn derive_lasting(&self, purpose: Purpose, label: &str) -> Outcome<Zeroizing<[u8; 32]>> {
+        self.subkey(self.oldest(), purpose, label)
+    }
+
+    /// A keyed hash of bytes that stays the same when the key changes.
+    pub fn lasting_mac(&self, purpose: Purpose, label: &str, bytes: &[u8]) -> Outcome<[u8; 32]> {
+        Ok(mac(&*self.derive_lasting(purpose, label)?, bytes))
+    }
+
+    fn oldest(&self) -> &str {
+        self.masters.keys().find(|id| **id != self.hiv).map_or(self.current.as_str(), String::as_str)
+    }
+
     fn keyed_hash(&self, purpose: Purpose, label: &str, text: &str) -> String {
-        let oldest = self.masters.keys().next().cloned().unwrap_or_default();
-        let key = self.subkey(&oldest, purpose, label).unwrap_or_default();
+        let key = self.subkey(self.oldest(), purpose, label).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(mac(&key, text.as_bytes()))
     }
 
-    fn cipher(&self, key_id: &str, purpose: Purpose) -> Outcome<Aes256Gcm> {
-        Ok(Aes256Gcm::new(&Key::<Aes256Gcm>::from(self.subkey(key_id, purpose, "seal")?)))
-    }
-
-    fn subkey(&self, key_id: &str, purpose: Purpose, label: &str) -> Outcome<[u8; 32]> {
+    fn subkey(&self, key_id: &str, purpose: Purpose, label: &str) -> Outcome<Zeroizing<[u8; 32]>> {
         let master = self.masters.get(key_id).ok_or_else(|| Fault::internal(format!("no key named {key_id}")))?;
-        Ok(mac(master.expose_secret(), format!("xiangban/{purpose}/{label}").as_bytes()))
+        Ok(Zeroizing::new(mac(master.expose_secret(), format!("xiangban/{purpose}/{label}").as_bytes())))
     }
+}
+
+/// Algorithm, key id and body of a sealed value.
+fn parts(text: &str) -> Option<(Algorithm, &str, &str)> {
+    let mut parts = text.splitn(3, '.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(algorithm), Some(key), Some(body)) => Some((algorithm.parse().ok()?, key, body)),
+        _ => None,
+    }
+}
+
+/// Whether a text has the form of a sealed value.
+pub fn is_sealed(text: &str) -> bool {
+    parts(text).is_some_and(|(_, _, body)| body.len() > 30 && URL_SAFE_NO_PAD.decode(body).is_ok())
 }
 
 fn mac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {
@@ -168,9 +249,18 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn keys(ids: &[(&str, u8)]) -> BTreeMap<String, String> {
+        let text = |byte: u8| base64::engine::general_purpose::STANDARD.encode([byte; 32]);
+        ids.iter().map(|(id, byte)| ((*id).to_owned(), text(*byte))).collect()
+    }
+
+    fn vault_of(current: &str, algorithm: Algorithm) -> Vault {
+        let keys = keys(&[("k1", 7), ("k2", 8), ("hiv1", 9)]);
+        Vault::new(Sealing { current, hiv: "hiv1", algorithm }, &keys).unwrap()
+    }
+
     fn vault() -> Vault {
-        let key = base64::engine::general_purpose::STANDARD.encode([7u8; 32]);
-        Vault::new("k1", &BTreeMap::from([("k1".to_owned(), key)])).unwrap()
+        vault_of("k1", Algorithm::Aes256Gcm)
     }
 
     #[test]
@@ -199,5 +289,44 @@ mod tests {
         let vault = vault();
         assert_eq!(vault.index(Purpose::Phone, "1"), vault.index(Purpose::Phone, "1"));
         assert_ne!(vault.index(Purpose::Phone, "1"), vault.index(Purpose::IdentityNumber, "1"));
+    }
+
+    #[test]
+    fn old_values_open_after_the_key_or_the_algorithm_has_changed() {
+        let old = vault().seal(Purpose::Phone, "13800000000").unwrap();
+        for algorithm in Algorithm::ALL {
+            let new = vault_of("k2", *algorithm);
+            assert_eq!(new.open(Purpose::Phone, &old).unwrap(), "13800000000");
+            let sealed = new.seal(Purpose::Phone, "13800000000").unwrap();
+            assert!(sealed.starts_with(&format!("{algorithm}.k2.")), "{sealed}");
+            assert_eq!(vault().open(Purpose::Phone, &sealed).unwrap(), "13800000000");
+            assert_eq!(new.index(Purpose::Phone, "1"), vault().index(Purpose::Phone, "1"), "look-ups go on");
+        }
+    }
+
+    #[test]
+    fn hiv_status_lies_under_a_key_that_opens_nothing_else() {
+        let sealed = vault().seal(Purpose::Hiv, "positive").unwrap();
+        assert!(sealed.starts_with("a1.hiv1."), "{sealed}");
+        let without = Vault::new(
+            Sealing { current: "k1", hiv: "hiv2", algorithm: Algorithm::Aes256Gcm },
+            &keys(&[("k1", 7), ("hiv2", 1)]),
+        );
+        assert!(without.unwrap().open(Purpose::Hiv, &sealed).is_err());
+        let same = Sealing { current: "k1", hiv: "k1", algorithm: Algorithm::Aes256Gcm };
+        assert!(Vault::new(same, &keys(&[("k1", 7)])).is_err());
+    }
+
+    #[test]
+    fn a_sealed_value_tells_what_it_is_for_to_who_has_the_key() {
+        let vault = vault();
+        for purpose in Purpose::ALL {
+            let sealed = vault.seal(*purpose, "text").unwrap();
+            assert!(is_sealed(&sealed) && sealed.starts_with(&vault.mark(*purpose)));
+            assert_eq!(vault.purpose_of(&sealed).unwrap().0, *purpose);
+        }
+        for text in ["", "外婆住院", "a1.k1.", "a1.k1.x", "v1.2.3", "3.14.15"] {
+            assert!(!is_sealed(text), "{text}");
+        }
     }
 }

@@ -48,6 +48,7 @@ text_enum! {
         RestoreContact = "restore_contact",
         AcceptReport = "accept_report",
         ReviewMissedContact = "review_missed_contact",
+        ReviewOpening = "review_opening",
     }
 }
 

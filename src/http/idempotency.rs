@@ -1,22 +1,24 @@
 //! `Idempotency-Key`: what a phone sends twice happens once, and is answered the same.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use serde::Serialize;
 
+use crate::app::App;
 use crate::clock::Instant;
-use crate::crypto::sha256_hex;
+use crate::crypto::{Purpose, Vault};
 use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
 use crate::storage::schema::idempotency_keys;
 
-/// The header, when sent: up to 100 visible ASCII characters.
-#[derive(Clone, Debug)]
-pub struct IdempotencyKey(Option<String>);
+/// The header, when sent: up to 100 visible ASCII characters; with the vault that seals the answer kept under it.
+#[derive(Clone)]
+pub struct IdempotencyKey(Option<(String, Arc<Vault>)>);
 
 impl FromRequest for IdempotencyKey {
     type Error = Fault;
@@ -25,9 +27,10 @@ impl FromRequest for IdempotencyKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(value) = request.headers().get("idempotency-key") else { return ready(Ok(Self(None))) };
         let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= 100);
-        ready(match text {
-            Some(text) => Ok(Self(Some(text.to_owned()))),
-            None => Err(Problem::of("malformed").with("why", "Idempotency-Key").into()),
+        let vault = request.app_data::<web::Data<App>>().map(|app| Arc::clone(&app.vault));
+        ready(match (text, vault) {
+            (Some(text), Some(vault)) => Ok(Self(Some((text.to_owned(), vault)))),
+            _ => Err(Problem::of("malformed").with("why", "Idempotency-Key").into()),
         })
     }
 }
@@ -63,18 +66,20 @@ pub fn once(
     request: &impl Serialize,
     work: impl FnOnce(&mut Conn) -> Outcome<Stored>,
 ) -> Outcome<Stored> {
-    let Some(key) = &key.0 else { return work(tx) };
-    let request_hash = sha256_hex(&serde_json::to_vec(request).map_err(Fault::internal)?);
+    let Some((key, vault)) = &key.0 else { return work(tx) };
+    let request = serde_json::to_string(request).map_err(Fault::internal)?;
+    let request_hash = vault.secret_hash(Purpose::Answer, &request);
     let earlier: Option<(String, i64, String)> = idempotency_keys::table
         .filter(idempotency_keys::person_id.eq(person_id))
         .filter(idempotency_keys::idempotency_key.eq(key))
-        .select((idempotency_keys::request_hash, idempotency_keys::status, idempotency_keys::body))
+        .select((idempotency_keys::request_hash, idempotency_keys::status, idempotency_keys::body_sealed))
         .first(tx)
         .optional()?;
     if let Some((hash, status, body)) = earlier {
         if hash != request_hash {
             return Err(Problem::of("idempotency_key_reused").into());
         }
+        let body = vault.open_or_plain(Purpose::Answer, &body)?;
         return Ok(Stored { status: u16::try_from(status).unwrap_or(200), body });
     }
     let stored = work(tx)?;
@@ -85,7 +90,7 @@ pub fn once(
             idempotency_keys::idempotency_key.eq(key),
             idempotency_keys::request_hash.eq(&request_hash),
             idempotency_keys::status.eq(i64::from(stored.status)),
-            idempotency_keys::body.eq(&stored.body),
+            idempotency_keys::body_sealed.eq(vault.seal(Purpose::Answer, &stored.body)?),
             idempotency_keys::created_at.eq(now),
         ))
         .execute(tx)

@@ -2,9 +2,11 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use governor::clock::{Clock as _, DefaultClock};
@@ -60,9 +62,33 @@ pub async fn limit_rate<B: MessageBody>(
     }
 }
 
-/// Nothing of an answer is guessed, framed or kept by others.
-pub fn security_headers() -> actix_web::middleware::DefaultHeaders {
-    actix_web::middleware::DefaultHeaders::new()
+/// Gives up on a request whose body trickles in, or whose work hangs: nobody holds a connection for ever. What is larger
+/// than a usual body (an upload on a bad line) is given ten times as long.
+pub async fn limit_time<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let Some(server) = request.app_data::<web::Data<App>>().map(|app| app.config.server.clone()) else {
+        return next.call(request).await;
+    };
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let patience = if length.unwrap_or(0usize) > server.max_body_bytes { 10 } else { 1 };
+    let limit = Duration::from_secs(server.request_timeout_seconds.saturating_mul(patience));
+    match tokio::time::timeout(limit, next.call(request)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Fault::from(Problem::of("too_slow")).into()),
+    }
+}
+
+/// Nothing of an answer is guessed, framed or kept by others. Behind TLS, browsers are told to stay there.
+pub fn security_headers(public_url: &str) -> actix_web::middleware::DefaultHeaders {
+    let headers = actix_web::middleware::DefaultHeaders::new();
+    let headers = if public_url.starts_with("https://") {
+        headers.add(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    } else {
+        headers
+    };
+    headers
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("X-Frame-Options", "DENY"))
         .add(("Referrer-Policy", "no-referrer"))

@@ -12,6 +12,6 @@ mod read;
 
 pub use answer::{Answer, created, file, no_content, ok, render, versioned};
 pub use idempotency::{IdempotencyKey, Stored, once};
-pub use limits::{RateLimits, limit_rate, security_headers};
+pub use limits::{RateLimits, limit_rate, limit_time, security_headers};
 pub use page::{Listing, Page, id_cursor, pair_cursor};
 pub use read::{Body, IfMatch, PathId, Query, Upload, client_address, reader_settings};

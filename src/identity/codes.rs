@@ -33,7 +33,7 @@ pub struct Issued {
     pub expires_at: Instant,
 }
 
-/// Makes a code, within the limits per number and per address. Older codes of the same binding stop working.
+/// Makes a code, within the limits per number, per address and altogether. Older codes of the same binding stop working.
 ///
 /// # Errors
 /// 429 with the seconds to wait.
@@ -65,6 +65,17 @@ pub fn issue(
         if sent >= config.codes_per_address_per_hour {
             return Err(Problem::of("too_many_requests").with("seconds", 3_600).into());
         }
+    }
+    // Codes to numbers that nobody has cost nothing and do not count, so that asking for them locks nobody out. The
+    // refusal is the same for both, so that it tells nothing.
+    let paid: i64 = one_time_codes::table
+        .filter(one_time_codes::person_id.is_not_null())
+        .filter(one_time_codes::created_at.gt(now.plus_hours(-1)))
+        .count()
+        .get_result(tx)?;
+    if paid >= config.codes_paid_per_hour {
+        tracing::error!(paid, "as many one-time codes were sent in an hour as the deployment pays for");
+        return Err(Problem::of("too_many_requests").with("seconds", 3_600).into());
     }
     diesel::update(binding(request.purpose, request.bound_to, &phone_index).filter(one_time_codes::used_at.is_null()))
         .set(one_time_codes::expires_at.eq(now))

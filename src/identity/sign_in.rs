@@ -111,8 +111,13 @@ pub struct PersonChoice {
 /// Sends a code when somebody has this number; tells the caller nothing about whether anybody has.
 pub fn send_code(tx: &mut Conn, keys: &Keys<'_>, now: Instant, phone: &str, from_address: Option<&str>) -> Outcome<()> {
     let known = find_by_phone(tx, keys.vault, phone)?.into_iter().find(|person| person.deceased_on.is_none());
-    let request =
-        CodeRequest { purpose: CODE_PURPOSE, bound_to: phone_binding(), phone, person_id: None, from_address };
+    let request = CodeRequest {
+        purpose: CODE_PURPOSE,
+        bound_to: phone_binding(),
+        phone,
+        person_id: known.as_ref().map(|person| person.id),
+        from_address,
+    };
     let issued = codes::issue(tx, keys.vault, keys.config, now, &request)?;
     if known.is_none() {
         return Ok(());

@@ -41,8 +41,8 @@ impl Tokens {
         validation.validate_exp = false;
         Ok(Self {
             key_id: key_id.to_owned(),
-            signing: EncodingKey::from_secret(&key),
-            reading: BTreeMap::from([(key_id.to_owned(), DecodingKey::from_secret(&key))]),
+            signing: EncodingKey::from_secret(key.as_slice()),
+            reading: BTreeMap::from([(key_id.to_owned(), DecodingKey::from_secret(key.as_slice()))]),
             validation,
             minutes,
         })

@@ -294,7 +294,7 @@ impl PostOffice {
 
     /// The unguessable part of a gateway's callback path: derived from the keys, so that it differs by deployment.
     fn add_path(&mut self, gateway: &str, vault: &Vault) -> Outcome<String> {
-        let secret = URL_SAFE_NO_PAD.encode(vault.derive(Purpose::Token, &format!("callback/{gateway}"))?);
+        let secret = URL_SAFE_NO_PAD.encode(vault.derive_lasting(Purpose::Token, &format!("callback/{gateway}"))?);
         self.paths.insert(secret.clone(), gateway.to_owned());
         Ok(secret)
     }
@@ -306,7 +306,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// By this mark receipts of another deployment on the same account are known.
 fn mark(vault: &Vault) -> Outcome<Mark> {
-    let key = URL_SAFE_NO_PAD.encode(vault.derive(Purpose::Token, "deployment")?);
+    let key = URL_SAFE_NO_PAD.encode(vault.derive_lasting(Purpose::Token, "deployment")?);
     Ok(Mark::new(key.chars().filter(char::is_ascii_alphanumeric).take(6).collect::<String>()))
 }
 

@@ -7,6 +7,7 @@
 pub mod backup;
 mod migrations;
 mod pool;
+pub mod reseal;
 pub mod schema;
 pub mod transfer;
 

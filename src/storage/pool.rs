@@ -55,7 +55,8 @@ impl r2d2::ManageConnection for Manager {
                 conn.batch_execute(if self.read_only {
                     "PRAGMA query_only = ON; PRAGMA mmap_size = 268435456;"
                 } else {
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                    // What is deleted or sealed anew is overwritten in the file as well.
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
                 })?;
                 Ok(Conn::Sqlite(conn))
             }

@@ -152,6 +152,50 @@ diesel::table! {
         what -> Text,
         purpose -> Text,
         from_address -> Nullable<Text>,
+        fields -> Nullable<Text>,
+        reason_sealed -> Nullable<Text>,
+        place -> Nullable<BigInt>,
+        hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    consents (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        parent_person_id -> BigInt,
+        rules_version -> Text,
+        way -> Text,
+        recorded_by -> BigInt,
+        given_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        withdrawn_reason_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    record_openings (id) {
+        id -> BigInt,
+        child_id -> BigInt,
+        village_code -> Text,
+        person_id -> BigInt,
+        post -> Nullable<Text>,
+        reason_sealed -> Text,
+        opened_at -> Timestamp,
+        reviewed_at -> Nullable<Timestamp>,
+        reviewed_by -> Nullable<BigInt>,
+        verdict -> Nullable<Text>,
+        note_sealed -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    chains (name) {
+        name -> Text,
+        length -> BigInt,
+        head -> Text,
+        unchained -> BigInt,
     }
 }
 
@@ -162,7 +206,7 @@ diesel::table! {
         idempotency_key -> Text,
         request_hash -> Text,
         status -> BigInt,
-        body -> Text,
+        body_sealed -> Text,
         created_at -> Timestamp,
     }
 }
@@ -202,7 +246,7 @@ diesel::table! {
         village_code -> Text,
         address_sealed -> Nullable<Text>,
         contact_cadence_days -> Nullable<BigInt>,
-        contact_cadence_reason -> Nullable<Text>,
+        contact_cadence_reason_sealed -> Nullable<Text>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -429,9 +473,9 @@ diesel::table! {
         skills -> Text,
         languages -> Text,
         load_wish -> BigInt,
-        words -> Nullable<Text>,
+        words_sealed -> Nullable<Text>,
         state -> Text,
-        state_why -> Nullable<Text>,
+        state_why_sealed -> Nullable<Text>,
         applied_at -> Timestamp,
         admitted_at -> Nullable<Timestamp>,
         state_since -> Timestamp,
@@ -447,7 +491,7 @@ diesel::table! {
         outcome -> Text,
         done_on -> Date,
         expires_on -> Date,
-        reference -> Nullable<Text>,
+        reference_sealed -> Nullable<Text>,
         recorded_by -> BigInt,
         recorded_at -> Timestamp,
     }
@@ -664,7 +708,7 @@ diesel::table! {
         id -> BigInt,
         report_id -> BigInt,
         person_id -> BigInt,
-        reason -> Text,
+        reason_sealed -> Text,
         at -> Timestamp,
     }
 }
@@ -1001,7 +1045,7 @@ diesel::table! {
         due_at -> Timestamp,
         done_at -> Nullable<Timestamp>,
         done_by -> Nullable<BigInt>,
-        received_by -> Nullable<Text>,
+        received_by_sealed -> Nullable<Text>,
         note_sealed -> Nullable<Text>,
     }
 }

@@ -7,7 +7,7 @@
 //! Every value passes as text in one form for both engines (UTC timestamps to the millisecond), so the fingerprint of
 //! a table, a sum over its rows' hashes, is the same wherever it lies and in whatever order it is read.
 
-mod columns;
+pub(super) mod columns;
 mod fingerprint;
 
 use diesel::connection::SimpleConnection;
@@ -75,7 +75,7 @@ pub fn fingerprints(store: &Store) -> Outcome<Vec<Copied>> {
 
 impl Store {
     /// Reads in one transaction: every query sees the database as it stood at the first.
-    fn on_snapshot<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
+    pub fn on_snapshot<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
         self.read(|conn| {
             let begin = match conn {
                 Conn::Sqlite(_) => "BEGIN",

@@ -42,4 +42,4 @@ pub mod steps {
 }
 
 pub use routes::configure;
-pub use tending::child_changed;
+pub use tending::{child_changed, consent_withdrawn};

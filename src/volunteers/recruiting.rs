@@ -11,6 +11,7 @@ use super::{duties, tending};
 use crate::app::App;
 use crate::audit::{self, Event};
 use crate::clock::Instant;
+use crate::crypto::Purpose;
 use crate::identity::Actor;
 use crate::messaging::{self, NewMessage, Recipient, Urgency};
 use crate::problem::{Outcome, Problem};
@@ -64,7 +65,7 @@ pub fn record_proof(
         outcome: entry.outcome,
         done_on: entry.done_on,
         expires_on: expires_on(entry.done_on, months),
-        reference: entry.reference.as_deref(),
+        reference_sealed: app.vault.seal_option(Purpose::Narrative, entry.reference.as_deref())?,
     };
     store::insert_proof(tx, now, volunteer.id, &new, actor.person_id)?;
     // What the check found stays out of the audit; that it was made is enough.
@@ -73,7 +74,13 @@ pub fn record_proof(
     if what_is_missing(tx, app, now, volunteer)?.contains(&Missing::RecordCheckBarred) {
         let state =
             if volunteer.state == VolunteerState::Applied { VolunteerState::Declined } else { VolunteerState::Ended };
-        store::set_volunteer_state(tx, now, volunteer, state, Some("record_barred"))?;
+        store::set_volunteer_state(
+            tx,
+            now,
+            volunteer,
+            state,
+            Some(app.vault.seal(Purpose::Narrative, "record_barred")?),
+        )?;
     }
     let after = store::volunteer(tx, volunteer.id)?;
     duties::sync_renewals(tx, now, &after)?;
@@ -94,7 +101,8 @@ pub fn decide(
 ) -> Outcome<Volunteer> {
     let gaps = what_is_missing(tx, app, now, volunteer)?;
     let state = act(volunteer.state, action, &gaps).map_err(refused)?;
-    store::set_volunteer_state(tx, now, volunteer, state, why)?;
+    let why_sealed = app.vault.seal_option(Purpose::Narrative, why)?;
+    store::set_volunteer_state(tx, now, volunteer, state, why_sealed)?;
     tending::tend(tx, app, now, volunteer.id)?;
     let after = store::volunteer(tx, volunteer.id)?;
     duties::sync_renewals(tx, now, &after)?;

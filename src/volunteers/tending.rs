@@ -148,6 +148,14 @@ pub fn tend(tx: &mut Conn, app: &App, now: Instant, volunteer_id: i64) -> Outcom
     Ok(changes)
 }
 
+/// Ends the pairings of a child whose family withdrew its consent: volunteers see the child no more.
+pub fn consent_withdrawn(tx: &mut Conn, app: &App, now: Instant, actor: &Actor, child_id: i64) -> Outcome<()> {
+    for pairing in store::open_pairings_with(tx, child_id)? {
+        end(tx, app, now, Some(actor), &pairing, (EndReason::FamilyAsked, None))?;
+    }
+    Ok(())
+}
+
 /// Makes the pairings of a child follow the ledger: ended when the child has left it, their duties true to its risk
 /// level and village. To be called where these change.
 pub fn child_changed(tx: &mut Conn, app: &App, now: Instant, child_id: i64) -> Outcome<()> {

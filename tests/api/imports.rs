@@ -309,15 +309,19 @@ on_both! {
             assert!(said.iter().all(|code| expected.contains(code)), "{said:?}");
         }
         assert_eq!(versions(&t), before);
-        let logged: Vec<(String, String)> = t.app.store.read(|conn| {
+        let logged: Vec<(String, Option<String>)> = t.app.store.read(|conn| {
             Ok(access_log::table
                 .filter(access_log::child_id.eq(c.child))
                 .filter(access_log::what.eq("export"))
-                .select((access_log::what, access_log::purpose))
+                .select((access_log::purpose, access_log::reason_sealed))
                 .order(access_log::id)
                 .load(conn)?)
         }).unwrap();
-        assert_eq!(logged, [("export".to_owned(), "报送镇民政办".to_owned()), ("export".into(), "children.export".into())]);
+        let reasons: Vec<_> = logged.iter().map(|(purpose, reason)| {
+            let reason = t.app.vault.open_option(xiangban::crypto::Purpose::Narrative, reason.as_deref()).unwrap();
+            (purpose.as_str(), reason)
+        }).collect();
+        assert_eq!(reasons, [("children.export", Some("报送镇民政办".to_owned())), ("children.export", None)]);
         let audited: i64 = t.app.store.read(|conn| {
             Ok(audit_events::table.filter(audit_events::action.eq("ledger.exported")).count().get_result(conn)?)
         }).unwrap();

@@ -1,8 +1,10 @@
 //! The commands, as whoever runs the program types them: the real binary in a folder of its own.
 
 mod admin;
+mod audit;
 mod backup;
 mod demo;
+mod keys;
 mod ledger;
 mod migrate;
 mod server;
@@ -87,10 +89,16 @@ impl Place {
 
     /// Starts the server on a free port and waits until it is ready.
     pub fn serve(&self) -> Running {
+        self.serve_with(&[])
+    }
+
+    /// As [`Place::serve`], with more settings.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Running {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = self
             .command(&["serve"])
             .env("XIANGBAN__SERVER__PORT", port.to_string())
+            .envs(settings.iter().copied())
             .stdout(std::fs::File::create(self.file("serve.out")).unwrap())
             .stderr(std::fs::File::create(self.file("serve.err")).unwrap())
             .spawn()
@@ -120,6 +128,7 @@ pub struct Running {
 
 pub struct Answer {
     pub status: u16,
+    pub head: String,
     pub body: String,
 }
 
@@ -142,7 +151,8 @@ impl Running {
         ))
     }
 
-    fn exchange(&self, request: &str) -> Option<Answer> {
+    /// Sends these bytes and reads until the server closes.
+    pub fn exchange(&self, request: &str) -> Option<Answer> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream.write_all(request.as_bytes()).ok()?;
@@ -150,7 +160,7 @@ impl Running {
         stream.read_to_string(&mut text).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some(Answer { status, body: body.to_owned() })
+        Some(Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() })
     }
 
     /// Asks the server to stop as a service manager does.

@@ -55,3 +55,35 @@ place_on_both! {
         assert!(running.wait(), "{}", place.log());
     }
 }
+
+#[test]
+fn a_body_that_trickles_in_is_given_up() {
+    let place = crate::commands::Place::new(crate::support::Engine::Sqlite);
+    let running = place.serve_with(&[("XIANGBAN__SERVER__REQUEST_TIMEOUT_SECONDS", "1")]);
+    let begin = Instant::now();
+    let answer = running.exchange(
+        "POST /api/v1/sessions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\
+         Connection: close\r\n\r\n{\"method\"",
+    );
+    assert_eq!(answer.unwrap().status, 408);
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    let head_only = running.exchange("GET /api/v1/me HTTP/1.1\r\nHost: here\r\nX-Slow: ");
+    assert!(head_only.is_none_or(|answer| answer.status == 408), "a head that never ends");
+}
+
+#[test]
+fn browsers_are_told_to_stay_with_tls_and_no_host_header_is_believed() {
+    let place = crate::commands::Place::new(crate::support::Engine::Sqlite);
+    let running = place.serve_with(&[("XIANGBAN__DEPLOYMENT__PUBLIC_URL", "https://xiangban.example")]);
+    for path in ["/api/v1/me", "/api/docs/", "/nothing-here"] {
+        let answer = running
+            .exchange(&format!(
+                "GET {path} HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\n"
+            ))
+            .unwrap();
+        assert!(answer.head.contains("strict-transport-security: max-age="), "{path}: {}", answer.head);
+        assert!(answer.head.contains("x-content-type-options: nosniff"), "{path}: {}", answer.head);
+        assert!(!answer.head.contains("evil.example") && !answer.body.contains("evil.example"), "{path}");
+        assert!(!answer.head.contains("access-control-allow-origin"), "{path}");
+    }
+}

@@ -9,6 +9,7 @@ use validator::Validate;
 use super::super::access::{ConfirmChild, EditChild, ListChildren, ReadChild, RevealNumbers};
 use super::super::child::{ChildFields, ChildState, is_sensible};
 use super::super::classification::LabelKind;
+use super::super::fields::{self, View};
 use super::super::household::{AwayFields, NewMember};
 use super::super::ledger::{self, Cause, HouseholdWanted, MemberWanted, NewChild, PersonWanted};
 use super::super::occasion::Occasion;
@@ -19,6 +20,7 @@ use super::super::store::{self, ChildRow};
 use super::log_reads;
 use crate::app::App;
 use crate::areas::{self, AreaLevel};
+use crate::audit::Access;
 use crate::clock::{Instant, age_on};
 use crate::crypto::Purpose;
 use crate::http::{
@@ -130,7 +132,7 @@ impl AsOf {
 #[get("/children/{id}")]
 pub async fn get_child(app: web::Data<App>, may: May<ReadChild>, id: PathId, as_of: Query<AsOf>) -> Answer {
     let (now, shared, actor, purpose) = (app.clock.now(), app.clone(), may.actor.clone(), may.purpose());
-    let record = app
+    let (record, view, shown) = app
         .read(move |conn| {
             let occasion = Occasion::of(&shared, now, Some(&may.actor));
             let row = store::children::find(conn, &may.scope, id.0)?;
@@ -139,11 +141,14 @@ pub async fn get_child(app: web::Data<App>, may: May<ReadChild>, id: PathId, as_
                 None => record::load(conn, &occasion, &row)?,
             };
             let own = may.scope.covers(&row.village_code) && may.scope.covers(&record.village_code);
-            Ok(if own { record } else { record.for_family(may.actor.person_id) })
+            let view = if own { View::Staff } else { View::Family };
+            let shown = fields::show(&record, view, may.actor.person_id)?;
+            Ok((record, view, shown))
         })
         .await?;
-    log_reads(&app, &actor, &[record.id], "child", purpose).await?;
-    versioned(record.version, record)
+    let entry = Access::of(&actor, now, record.id, "child", purpose).showing(view.as_str());
+    app.access_log.record(vec![entry]).await?;
+    versioned(record.version, shown)
 }
 
 /// A child to add.
@@ -350,7 +355,7 @@ pub async fn reveal_numbers(
     id: PathId,
     body: Body<RevealWanted>,
 ) -> Answer {
-    let (now, shared, actor) = (app.clock.now(), app.clone(), may.actor.clone());
+    let (now, shared, actor, purpose) = (app.clock.now(), app.clone(), may.actor.clone(), may.purpose());
     let numbers = app
         .read(move |conn| {
             let occasion = Occasion::of(&shared, now, Some(&may.actor));
@@ -358,7 +363,8 @@ pub async fn reveal_numbers(
             numbers(conn, &occasion, &row)
         })
         .await?;
-    log_reads(&app, &actor, &[id.0], "numbers", &body.purpose).await?;
+    let entry = Access::of(&actor, now, id.0, "numbers", purpose).because(&body.purpose);
+    app.access_log.record(vec![entry]).await?;
     ok(numbers)
 }
 

@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use super::super::access::{ExportLedger, RevealNumbers};
 use super::super::export::{self, Numbers};
 use super::super::occasion::Occasion;
-use super::log_reads;
 use crate::app::App;
+use crate::audit::Access;
 use crate::http::{Answer, Query};
 use crate::identity::May;
 use crate::problem::Problem;
@@ -40,16 +40,17 @@ pub struct ExportWanted {
 pub async fn export_ledger(app: web::Data<App>, may: May<ExportLedger>, wanted: Query<ExportWanted>) -> Answer {
     may.scope.require(&wanted.village_code)?;
     let numbers = wanted.numbers.unwrap_or(Numbers::Masked);
-    let purpose = match numbers {
-        Numbers::Masked => may.purpose().to_owned(),
+    let reason = match numbers {
+        Numbers::Masked => None,
         Numbers::Full => {
             May::<RevealNumbers>::of(may.actor.clone())?.scope.require(&wanted.village_code)?;
             let purpose =
                 wanted.purpose.as_deref().map(str::trim).filter(|purpose| (2..=200).contains(&purpose.chars().count()));
-            purpose.ok_or_else(|| Problem::field("purpose", "purpose_missing"))?.to_owned()
+            Some(purpose.ok_or_else(|| Problem::field("purpose", "purpose_missing"))?.to_owned())
         }
     };
-    let (now, village, actor) = (app.clock.now(), wanted.village_code.clone(), may.actor.clone());
+    let (now, village, actor, purpose) =
+        (app.clock.now(), wanted.village_code.clone(), may.actor.clone(), may.purpose());
     let exported = app
         .off_thread(move |app| {
             let occasion = Occasion::of(app, now, Some(&may.actor));
@@ -58,7 +59,11 @@ pub async fn export_ledger(app: web::Data<App>, may: May<ExportLedger>, wanted: 
             Ok(exported)
         })
         .await?;
-    log_reads(&app, &actor, &exported.children, "export", &purpose).await?;
+    let entries = exported.children.iter().map(|id| {
+        let entry = Access::of(&actor, now, *id, "export", purpose);
+        reason.as_deref().map_or_else(|| entry.clone(), |reason| entry.clone().because(reason))
+    });
+    app.access_log.record(entries.collect()).await?;
     let name: String = exported.file_name.bytes().map(|byte| format!("%{byte:02X}")).collect();
     Ok(HttpResponse::Ok()
         .content_type(XLSX)

@@ -65,7 +65,13 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
 }
 
 /// Logs that `actor` reads the given children, before the answer leaves.
-async fn log_reads(app: &App, actor: &Actor, children: &[i64], what: &'static str, purpose: &str) -> Outcome<()> {
+async fn log_reads(
+    app: &App,
+    actor: &Actor,
+    children: &[i64],
+    what: &'static str,
+    purpose: &'static str,
+) -> Outcome<()> {
     let now = app.clock.now();
     let entries = children.iter().map(|id| Access::of(actor, now, *id, what, purpose)).collect();
     app.access_log.record(entries).await

@@ -18,6 +18,7 @@ use crate::contact::obligation::{
 };
 use crate::contact::store::{self, Obligation};
 use crate::contact::{keeping, reconcile_household};
+use crate::crypto::Purpose;
 use crate::duties::ClosedHow;
 use crate::http::{Answer, Body, Listing, Page, PathId, Query, id_cursor, no_content, ok};
 use crate::identity::{May, SignedIn};
@@ -198,7 +199,11 @@ async fn change_cadence(
     let (inner, now) = (app.clone(), app.clock.now());
     app.write(move |tx| {
         store::require_household(tx, &may.scope, household_id)?;
-        store::set_cadence(tx, household_id, cadence.as_ref().map(|(days, reason)| (*days, reason.as_str())))?;
+        let sealed = match &cadence {
+            Some((days, reason)) => Some((*days, inner.vault.seal(Purpose::Narrative, reason)?)),
+            None => None,
+        };
+        store::set_cadence(tx, household_id, sealed)?;
         reconcile_household(tx, &inner.config.contact, now, household_id)?;
         for obligation in store::open_of_household(tx, household_id)? {
             let detail = serde_json::json!({ "days": cadence.as_ref().map(|(days, _)| days) });

@@ -51,12 +51,12 @@ pub fn household(conn: &mut Conn, config: &ContactConfig, id: i64, today: NaiveD
     Ok(Household { id, village_code, cadence_days: cadence_days(own_cadence, &rules), children, parents, carers })
 }
 
-/// Sets or clears a household's own cadence.
-pub fn set_cadence(tx: &mut Conn, household_id: i64, cadence: Option<(i64, &str)>) -> Outcome<()> {
+/// Sets or clears a household's own cadence, with its sealed reason.
+pub fn set_cadence(tx: &mut Conn, household_id: i64, cadence: Option<(i64, String)>) -> Outcome<()> {
     diesel::update(households::table.find(household_id))
         .set((
-            households::contact_cadence_days.eq(cadence.map(|(days, _)| days)),
-            households::contact_cadence_reason.eq(cadence.map(|(_, reason)| reason)),
+            households::contact_cadence_days.eq(cadence.as_ref().map(|(days, _)| *days)),
+            households::contact_cadence_reason_sealed.eq(cadence.map(|(_, reason)| reason)),
             households::version.eq(households::version + 1),
         ))
         .execute(tx)?;

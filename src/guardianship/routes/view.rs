@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Instant;
 use crate::config::SigningMode;
+use crate::crypto::Purpose;
 use crate::guardianship::act::Act;
 use crate::guardianship::agreement::{AgreementEnd, AgreementState, AgreementStep, CarerKind, PartyRole};
 use crate::guardianship::bars::Declaration;
@@ -14,9 +15,10 @@ use crate::guardianship::drafting;
 use crate::guardianship::reasons::Finding;
 use crate::guardianship::remuneration::Terms;
 use crate::guardianship::store::agreement::{self as kept, Agreement, Party};
+use crate::guardianship::store::capacity;
 use crate::guardianship::store::family::{self, Family};
+use crate::guardianship::store::following::{self, HandOver};
 use crate::guardianship::store::paper::{self as papers, PaperState};
-use crate::guardianship::store::{capacity, following};
 use crate::guardianship::text::{LivingCosts, short};
 use crate::guardianship::watch::{Watch, WatchFacts, watch};
 use crate::identity::{Person, person};
@@ -207,11 +209,7 @@ pub(super) fn view(conn: &mut Conn, act: &Act, id: i64) -> Outcome<AgreementView
         in_force_at: agreement.in_force_at,
         ended_on: agreement.ended_on,
         end_reason: agreement.end_reason,
-        hand_over: hand_over.map(|made| HandOverView {
-            due_at: made.due_at,
-            done_at: made.done_at,
-            received_by: made.received_by,
-        }),
+        hand_over: hand_over.map(|made| hand_over_view(act, made)).transpose()?,
         paper: paper.map(|paper| PaperView {
             state: paper.state,
             hash: paper.hash,
@@ -224,6 +222,11 @@ pub(super) fn view(conn: &mut Conn, act: &Act, id: i64) -> Outcome<AgreementView
         missing,
         version: agreement.version,
     })
+}
+
+fn hand_over_view(act: &Act, made: HandOver) -> Outcome<HandOverView> {
+    let received_by = made.received_by_sealed.map(|text| act.vault.open_or_plain(Purpose::Narrative, &text));
+    Ok(HandOverView { due_at: made.due_at, done_at: made.done_at, received_by: received_by.transpose()? })
 }
 
 /// The next step on the way to force, of those the state allows.

@@ -88,7 +88,7 @@ pub(in crate::guardianship) struct HandOver {
     pub id: i64,
     pub due_at: Instant,
     pub done_at: Option<Instant>,
-    pub received_by: Option<String>,
+    pub received_by_sealed: Option<String>,
 }
 
 pub(in crate::guardianship) fn open_hand_over(
@@ -140,7 +140,7 @@ pub(in crate::guardianship) fn finish_hand_over(
         .set((
             hand_overs::done_at.eq(now),
             hand_overs::done_by.eq(by),
-            hand_overs::received_by.eq(received_by),
+            hand_overs::received_by_sealed.eq(vault.seal(Purpose::Narrative, received_by)?),
             hand_overs::note_sealed.eq(vault.seal_option(Purpose::Narrative, note)?),
         ))
         .execute(tx)?;

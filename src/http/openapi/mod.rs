@@ -67,8 +67,13 @@ fn add_problems(document: &mut OpenApi) {
                 ("401", "Not signed in"),
                 ("403", "Not among the caller's powers"),
                 ("404", "Not found, or not the caller's to see"),
+                ("408", "Took too long"),
                 ("409", "The record's state does not allow it"),
+                ("412", "The record has moved on from the version named"),
+                ("413", "Too large"),
+                ("415", "Not the content type that is read here"),
                 ("422", "Invalid input, named by field"),
+                ("428", "The version that a change is based on is missing"),
                 ("429", "Too many requests"),
                 ("503", "Cannot be done now; try again"),
             ] {

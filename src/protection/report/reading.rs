@@ -142,7 +142,7 @@ pub fn open_reporter(
     let sealed = row.reporter_sealed.as_deref().ok_or_else(|| Problem::of("report_anonymous"))?;
     let reporter: Reporter =
         serde_json::from_str(&app.vault.open(Purpose::Reporter, sealed)?).map_err(Fault::internal)?;
-    store::record_opening(tx, now, id, actor.person_id, reason)?;
+    store::record_opening(tx, now, id, actor.person_id, &app.vault.seal(Purpose::Reporter, reason)?)?;
     note(tx, now, actor, "report.reporter_opened", &row)?;
     Ok(ReporterView { name: reporter.name, phone: reporter.phone, reporter_role: row.reporter_role })
 }

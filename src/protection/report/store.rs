@@ -326,12 +326,12 @@ pub fn accept(tx: &mut Conn, now: Instant, report_id: i64, desk: Desk, person_id
     Ok(rows > 0)
 }
 
-pub fn record_opening(tx: &mut Conn, now: Instant, report_id: i64, person_id: i64, reason: &str) -> Outcome<()> {
+pub fn record_opening(tx: &mut Conn, now: Instant, report_id: i64, person_id: i64, reason_sealed: &str) -> Outcome<()> {
     let rows = diesel::insert_into(reporter_openings::table)
         .values((
             reporter_openings::report_id.eq(report_id),
             reporter_openings::person_id.eq(person_id),
-            reporter_openings::reason.eq(reason),
+            reporter_openings::reason_sealed.eq(reason_sealed),
             reporter_openings::at.eq(now),
         ))
         .execute(tx)?;

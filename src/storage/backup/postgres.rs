@@ -1,49 +1,73 @@
 //! PostgreSQL: its own tools, found on the path.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
 
 use reqwest::Url;
 
-use super::of_file;
 use crate::problem::{Fault, Outcome};
 
-/// Dumps the database into `file`, which is made readable by its owner only.
-pub fn dump(url: &str, file: &Path) -> Outcome<()> {
-    let place = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(|error| of_file(file, &error))?;
+/// Dumps the database into `place`.
+pub fn dump(url: &str, place: &mut impl Write) -> Outcome<()> {
     let mut tool = connected("pg_dump", url)?;
-    tool.args(["--format=custom", "--no-owner", "--no-privileges"]).stdout(Stdio::from(place));
-    run(tool).map(drop)
+    tool.args(["--format=custom", "--no-owner", "--no-privileges"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = start(&mut tool)?;
+    let copied = match child.stdout.take() {
+        Some(mut from) => std::io::copy(&mut from, place).map(drop),
+        None => Ok(()),
+    };
+    if copied.is_err() {
+        let _ = child.kill();
+    }
+    let ended = end(child, "pg_dump");
+    copied.map_err(|error| Fault::internal(format!("pg_dump: {error}")))?;
+    ended.map(drop)
 }
 
 /// Reads the list of contents and returns how many tables have data in it.
 ///
 /// # Errors
 /// A dump that `pg_restore` cannot read.
-pub fn check(file: &Path) -> Outcome<usize> {
+pub fn check(dump: &mut impl Read) -> Outcome<usize> {
     let mut tool = Command::new("pg_restore");
-    tool.arg("--list").arg(file);
-    let contents = run(tool)?;
-    let tables = String::from_utf8_lossy(&contents.stdout).lines().filter(|line| line.contains(" TABLE DATA ")).count();
-    if tables == 0 { Err(Fault::internal(format!("{} holds no tables", file.display()))) } else { Ok(tables) }
+    tool.arg("--list").stdout(Stdio::piped());
+    let contents = fed(tool, dump)?;
+    let tables = contents.lines().filter(|line| line.contains(" TABLE DATA ")).count();
+    if tables == 0 { Err(Fault::internal("the backup holds no tables")) } else { Ok(tables) }
 }
 
 /// Restores in one transaction; with `replace` what the dump holds is dropped first.
-pub fn put_back(url: &str, file: &Path, replace: bool) -> Outcome<()> {
+pub fn put_back(url: &str, dump: &mut impl Read, replace: bool) -> Outcome<()> {
     let mut tool = connected("pg_restore", url)?;
-    tool.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
+    tool.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]).stdout(Stdio::piped());
     if replace {
         tool.args(["--clean", "--if-exists"]);
     }
-    tool.arg(file);
-    run(tool).map(drop)
+    fed(tool, dump).map(drop)
+}
+
+/// Runs a tool with `dump` as its input; gives what it says.
+fn fed(mut tool: Command, dump: &mut impl Read) -> Outcome<String> {
+    let mut child = start(tool.stdin(Stdio::piped()))?;
+    let (input, mut output) = (child.stdin.take(), child.stdout.take());
+    let (fed, said) = std::thread::scope(|scope| {
+        let listening = scope.spawn(move || {
+            let mut said = String::new();
+            output.as_mut().map_or(Ok(0), |from| from.read_to_string(&mut said)).map(|_| said)
+        });
+        let fed = input.map_or(Ok(0), |mut into| std::io::copy(dump, &mut into));
+        (fed, listening.join())
+    });
+    // A tool that has seen enough (or failed, and says so below) closes its input early.
+    if let Err(error) = fed.as_ref()
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Fault::internal(format!("the backup: {error}")));
+    }
+    end(child, &tool.get_program().to_string_lossy())?;
+    said.map_err(|_| Fault::internal("the tool's words were lost"))?.map_err(Fault::internal)
 }
 
 /// The tool with the database as its argument and the password in its environment, where no list of processes shows it.
@@ -59,17 +83,20 @@ fn connected(tool: &'static str, url: &str) -> Outcome<Command> {
     Ok(command)
 }
 
-fn run(mut tool: Command) -> Outcome<Output> {
+fn start(tool: &mut Command) -> Outcome<Child> {
     let name = tool.get_program().to_string_lossy().into_owned();
-    let child = tool.stderr(Stdio::piped()).stdin(Stdio::null());
-    let output = child.output().map_err(|error| match error.kind() {
+    tool.stderr(Stdio::piped()).spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Fault::Unavailable(format!(
             "{name} is not installed: it comes with the package postgresql-client, in the server's version or newer"
         )),
         _ => Fault::internal(format!("{name}: {error}")),
-    })?;
+    })
+}
+
+fn end(child: Child, name: &str) -> Outcome<()> {
+    let output = child.wait_with_output().map_err(|error| Fault::internal(format!("{name}: {error}")))?;
     if output.status.success() {
-        Ok(output)
+        Ok(())
     } else {
         Err(Fault::internal(format!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim())))
     }

@@ -1,21 +1,19 @@
 //! SQLite: a copy of the file made while it is in use.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::of_file;
+use super::{beside, new_file, of_file};
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
 
 /// Copies the database into `file`, which is made readable by its owner only.
 pub fn copy(url: &str, file: &Path) -> Outcome<()> {
     let path = file.to_str().ok_or_else(|| Fault::internal("the name of the backup is not UTF-8"))?;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(|error| of_file(file, &error))?;
+    drop(new_file(file)?);
     let mut conn = open(Path::new(path_of(url)))?;
     diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(path).execute(&mut conn)?;
     Ok(())
@@ -85,14 +83,9 @@ fn open(file: &Path) -> Outcome<SqliteConnection> {
     Ok(conn)
 }
 
-fn path_of(url: &str) -> &str {
+/// The file of a SQLite URL.
+pub fn path_of(url: &str) -> &str {
     url.trim_start_matches("sqlite://")
-}
-
-fn beside(place: &Path, ending: &str) -> PathBuf {
-    let mut name = place.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 fn count(conn: &mut SqliteConnection, sql: &str) -> Outcome<i64> {

@@ -103,6 +103,11 @@ pub fn in_order_of_reference<'a>(conn: &mut Conn, tables: &'a [Table]) -> Outcom
 }
 
 impl Table {
+    /// The names of its columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.keys().map(String::as_str)
+    }
+
     pub fn has(&self, column: &str) -> bool {
         self.columns.contains_key(column)
     }

@@ -11,6 +11,7 @@ use validator::Validate;
 use super::views::{VolunteerView, one};
 use crate::app::App;
 use crate::clock::Instant;
+use crate::crypto::{Purpose, Vault};
 use crate::http::{Answer, Body, created};
 use crate::identity::{self, May, NewPerson, Sex, SignedIn};
 use crate::messaging::phone::Mobile;
@@ -67,7 +68,7 @@ pub async fn apply_as_volunteer(app: web::Data<App>, me: SignedIn, body: Body<Of
     let (inner, now) = (app.clone(), app.clock.now());
     let view = app
         .write(move |tx| {
-            let new = new_volunteer(tx, me.actor.person_id, &offer)?;
+            let new = new_volunteer(tx, &inner.vault, me.actor.person_id, &offer)?;
             let volunteer = recruiting::apply(tx, now, &me.actor, &new)?;
             one(tx, &inner, now, volunteer)
         })
@@ -86,7 +87,7 @@ pub async fn enter_volunteer(app: web::Data<App>, may: May<ManageVolunteers>, bo
         .write(move |tx| {
             may.scope.require(&entry.offer.area_code)?;
             let person_id = person_for(tx, &inner, now, &entry, phone.digits())?;
-            let new = new_volunteer(tx, person_id, &entry.offer)?;
+            let new = new_volunteer(tx, &inner.vault, person_id, &entry.offer)?;
             let volunteer = recruiting::apply(tx, now, &may.actor, &new)?;
             one(tx, &inner, now, volunteer)
         })
@@ -95,7 +96,7 @@ pub async fn enter_volunteer(app: web::Data<App>, may: May<ManageVolunteers>, bo
 }
 
 /// An offer as stored.
-pub fn new_volunteer(conn: &mut Conn, person_id: i64, offer: &OfferBody) -> Outcome<NewVolunteer> {
+pub fn new_volunteer(conn: &mut Conn, vault: &Vault, person_id: i64, offer: &OfferBody) -> Outcome<NewVolunteer> {
     if !areas::is_code(&offer.area_code) || areas::name_of(conn, &offer.area_code).is_err() {
         return Err(Problem::field("area_code", "unknown_area").into());
     }
@@ -113,7 +114,7 @@ pub fn new_volunteer(conn: &mut Conn, person_id: i64, offer: &OfferBody) -> Outc
         skills: text_list::write(&offer.skills),
         languages: text_list::write(&offer.languages),
         load_wish: offer.load_wish,
-        words: offer.words.clone(),
+        words_sealed: vault.seal_option(Purpose::Narrative, offer.words.as_deref())?,
     })
 }
 

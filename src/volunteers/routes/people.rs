@@ -9,13 +9,14 @@ use validator::Validate;
 use super::entries::{OfferBody, new_volunteer};
 use super::views::{self, VolunteerView, one};
 use crate::app::App;
+use crate::crypto::{Purpose, Vault};
 use crate::http::{Answer, Body, IfMatch, Listing, Page, PathId, Query, created, id_cursor, ok, versioned};
 use crate::identity::{self, May, SignedIn};
-use crate::problem::Problem;
+use crate::problem::{Outcome, Problem};
 use crate::volunteers::access::{ManageVolunteers, ReadSilences, ReadVolunteers};
 use crate::volunteers::digest::{self, Silence};
 use crate::volunteers::recruiting::{self, ProofEntry};
-use crate::volunteers::store::{self, ProofKind};
+use crate::volunteers::store::{self, Proof, ProofKind};
 use crate::volunteers::volunteer::{Action, CheckOutcome, VolunteerState};
 
 /// A record check or a training.
@@ -122,16 +123,7 @@ pub async fn get_volunteer(app: web::Data<App>, may: May<ManageVolunteers>, id: 
             let proofs = store::proofs_of(conn, &[row.id])?;
             Ok(VolunteerDetail {
                 phone: identity::phone_of(&inner.vault, &person)?,
-                proofs: proofs
-                    .into_iter()
-                    .map(|proof| ProofView {
-                        id: proof.id,
-                        kind: proof.kind,
-                        done_on: proof.done_on,
-                        expires_on: proof.expires_on,
-                        reference: proof.reference,
-                    })
-                    .collect(),
+                proofs: proofs.into_iter().map(|proof| proof_view(&inner.vault, proof)).collect::<Outcome<_>>()?,
                 volunteer: one(conn, &inner, now, row)?,
             })
         })
@@ -156,7 +148,7 @@ pub async fn change_volunteer(
             let before = store::volunteer_within(tx, &may.scope, id.0)?;
             version.check(before.version)?;
             may.scope.require(&offer.area_code)?;
-            let new = new_volunteer(tx, before.person_id, &offer)?;
+            let new = new_volunteer(tx, &inner.vault, before.person_id, &offer)?;
             store::update_offer(tx, &before, &new)?;
             let after = store::volunteer(tx, id.0)?;
             recruiting::note(tx, now, Some(&may.actor), "volunteer.changed", &after, &serde_json::json!({}))?;
@@ -212,4 +204,9 @@ pub async fn decide_on_volunteer(
 
 fn clear() -> CheckOutcome {
     CheckOutcome::Clear
+}
+
+fn proof_view(vault: &Vault, proof: Proof) -> Outcome<ProofView> {
+    let reference = proof.reference_sealed.map(|text| vault.open_or_plain(Purpose::Narrative, &text)).transpose()?;
+    Ok(ProofView { id: proof.id, kind: proof.kind, done_on: proof.done_on, expires_on: proof.expires_on, reference })
 }

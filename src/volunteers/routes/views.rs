@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::clock::Instant;
+use crate::crypto::Purpose;
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
 use crate::text_list;
@@ -72,13 +73,13 @@ pub fn volunteers(conn: &mut Conn, app: &App, now: Instant, rows: Vec<Volunteer>
     let facts = store::qualifications(conn, &rows)?;
     let engagements = store::engagements(conn, &ids)?;
     let rules = VolunteerRules::from(&app.config.volunteers);
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let facts = facts.get(&row.id).copied().unwrap_or_default();
             let engagement = engagements.get(&row.id).copied().unwrap_or_default();
             let gaps = missing(&facts, now.date(), &rules);
-            VolunteerView {
+            let words = row.words_sealed.map(|text| app.vault.open_or_plain(Purpose::Narrative, &text)).transpose()?;
+            Ok(VolunteerView {
                 id: row.id,
                 person_id: row.person_id,
                 name: names.remove(&row.person_id).unwrap_or_default(),
@@ -89,7 +90,7 @@ pub fn volunteers(conn: &mut Conn, app: &App, now: Instant, rows: Vec<Volunteer>
                 languages: text_list::read(&row.languages),
                 load_wish: row.load_wish,
                 load: engagement.pairings,
-                words: row.words,
+                words,
                 state: row.state,
                 stage: stage(row.state, &gaps, engagement),
                 missing: gaps.iter().map(|gap| VolunteerReason::of(gap.as_str())).collect(),
@@ -98,9 +99,9 @@ pub fn volunteers(conn: &mut Conn, app: &App, now: Instant, rows: Vec<Volunteer>
                 applied_at: row.applied_at,
                 admitted_at: row.admitted_at,
                 version: row.version,
-            }
+            })
         })
-        .collect())
+        .collect()
 }
 
 /// One volunteer as sent.

@@ -38,9 +38,8 @@ pub struct Volunteer {
     pub skills: String,
     pub languages: String,
     pub load_wish: i64,
-    pub words: Option<String>,
+    pub words_sealed: Option<String>,
     pub state: VolunteerState,
-    pub state_why: Option<String>,
     pub applied_at: Instant,
     pub admitted_at: Option<Instant>,
     pub version: i64,
@@ -56,7 +55,7 @@ pub struct NewVolunteer {
     pub skills: String,
     pub languages: String,
     pub load_wish: i64,
-    pub words: Option<String>,
+    pub words_sealed: Option<String>,
 }
 
 /// A record check or training as stored.
@@ -69,7 +68,7 @@ pub struct Proof {
     pub outcome: CheckOutcome,
     pub done_on: NaiveDate,
     pub expires_on: NaiveDate,
-    pub reference: Option<String>,
+    pub reference_sealed: Option<String>,
 }
 
 /// Stores an application; `None` when the person has one that is open.
@@ -84,7 +83,7 @@ pub fn insert_volunteer(tx: &mut Conn, now: Instant, new: &NewVolunteer) -> Outc
                 volunteers::skills.eq(&new.skills),
                 volunteers::languages.eq(&new.languages),
                 volunteers::load_wish.eq(new.load_wish),
-                volunteers::words.eq(&new.words),
+                volunteers::words_sealed.eq(&new.words_sealed),
                 volunteers::state.eq(VolunteerState::Applied),
                 volunteers::applied_at.eq(now),
                 volunteers::state_since.eq(now),
@@ -144,7 +143,7 @@ pub fn set_volunteer_state(
     now: Instant,
     before: &Volunteer,
     state: VolunteerState,
-    why: Option<&str>,
+    why_sealed: Option<String>,
 ) -> Outcome<()> {
     let admitted_at = before.admitted_at.or((state == VolunteerState::Admitted).then_some(now));
     let rows = diesel::update(
@@ -155,7 +154,7 @@ pub fn set_volunteer_state(
     )
     .set((
         volunteers::state.eq(state),
-        volunteers::state_why.eq(why),
+        volunteers::state_why_sealed.eq(why_sealed),
         volunteers::state_since.eq(now),
         volunteers::admitted_at.eq(admitted_at),
         volunteers::version.eq(volunteers::version + 1),
@@ -176,7 +175,7 @@ pub fn update_offer(tx: &mut Conn, before: &Volunteer, new: &NewVolunteer) -> Ou
         volunteers::skills.eq(&new.skills),
         volunteers::languages.eq(&new.languages),
         volunteers::load_wish.eq(new.load_wish),
-        volunteers::words.eq(&new.words),
+        volunteers::words_sealed.eq(&new.words_sealed),
         volunteers::version.eq(volunteers::version + 1),
     ))
     .execute(tx)?;
@@ -184,15 +183,15 @@ pub fn update_offer(tx: &mut Conn, before: &Volunteer, new: &NewVolunteer) -> Ou
 }
 
 /// A proof to store.
-pub struct NewProof<'a> {
+pub struct NewProof {
     pub kind: ProofKind,
     pub outcome: CheckOutcome,
     pub done_on: NaiveDate,
     pub expires_on: NaiveDate,
-    pub reference: Option<&'a str>,
+    pub reference_sealed: Option<String>,
 }
 
-pub fn insert_proof(tx: &mut Conn, now: Instant, volunteer_id: i64, new: &NewProof<'_>, by: i64) -> Outcome<i64> {
+pub fn insert_proof(tx: &mut Conn, now: Instant, volunteer_id: i64, new: &NewProof, by: i64) -> Outcome<i64> {
     Ok(diesel::insert_into(volunteer_proofs::table)
         .values((
             volunteer_proofs::volunteer_id.eq(volunteer_id),
@@ -200,7 +199,7 @@ pub fn insert_proof(tx: &mut Conn, now: Instant, volunteer_id: i64, new: &NewPro
             volunteer_proofs::outcome.eq(new.outcome),
             volunteer_proofs::done_on.eq(new.done_on),
             volunteer_proofs::expires_on.eq(new.expires_on),
-            volunteer_proofs::reference.eq(new.reference),
+            volunteer_proofs::reference_sealed.eq(&new.reference_sealed),
             volunteer_proofs::recorded_by.eq(by),
             volunteer_proofs::recorded_at.eq(now),
         ))

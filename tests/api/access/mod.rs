@@ -7,12 +7,15 @@
 
 mod areas;
 mod children;
+mod consent;
 mod contact;
 mod duties;
+mod fields;
 mod gateways;
 mod guardianship;
 mod identity;
 mod insight;
+mod oversight;
 mod reports;
 mod volunteers;
 
@@ -106,11 +109,13 @@ fn table() -> Vec<Row> {
         areas::rows(),
         insight::rows(),
         children::rows(),
+        consent::rows(),
         contact::rows(),
         duties::rows(),
         gateways::rows(),
         guardianship::rows(),
         identity::rows(),
+        oversight::rows(),
         reports::rows(),
         volunteers::rows(),
     ]
