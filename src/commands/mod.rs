@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod migrate;
 mod progress;
+mod remind;
 mod serve;
 
 use std::process::ExitCode;
@@ -57,6 +58,12 @@ enum Command {
     /// One county, two townships, ten villages and some three hundred children, all made up. A second time changes
     /// nothing. `serve` does this by itself in demo mode.
     Demo,
+    /// Tell people what is due; with --dry-run, only say what would go out.
+    ///
+    /// The worker does this by itself every few minutes. With --dry-run it is the rehearsal: what would go out to whom,
+    /// why, on which channel and in how many SMS, day by day, if nobody did anything. That plays on a copy and writes
+    /// nothing; the server may go on meanwhile.
+    Remind(remind::Arguments),
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
@@ -121,6 +128,7 @@ fn execute(line: Line) -> Outcome<()> {
         Command::Work => serve::work(open(config)?),
         Command::Migrate(arguments) => migrate::run(config, &arguments),
         Command::Demo => demo::run(&open(config)?),
+        Command::Remind(arguments) => remind::run(&open(config)?, &arguments),
         Command::Admin(task) => admin::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),
         Command::Restore(arguments) => backup::restore(&config, &arguments),

@@ -326,6 +326,8 @@ diesel::table! {
         settled_by -> Nullable<BigInt>,
         channel_attempts -> BigInt,
         origin_id -> Nullable<BigInt>,
+        settled_how -> Nullable<Text>,
+        settled_note_sealed -> Nullable<Text>,
     }
 }
 
@@ -999,6 +1001,7 @@ diesel::table! {
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
         settled_by -> Nullable<BigInt>,
+        note_sealed -> Nullable<Text>,
     }
 }
 
@@ -1041,6 +1044,7 @@ diesel::table! {
         text_sealed -> Text,
         at -> Timestamp,
         read_at -> Nullable<Timestamp>,
+        phone_index -> Text,
     }
 }
 

@@ -4,6 +4,7 @@ mod admin;
 mod backup;
 mod demo;
 mod migrate;
+mod remind;
 mod server;
 
 use std::io::{Read, Write};

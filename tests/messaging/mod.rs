@@ -2,5 +2,8 @@
 
 mod compose;
 mod delivery;
+mod desk;
 mod gateway;
 mod inbound;
+mod rehearsal;
+mod sandbox;

@@ -11,6 +11,7 @@ mod contact;
 mod duties;
 mod guardianship;
 mod identity;
+mod messages;
 mod reports;
 mod volunteers;
 
@@ -107,6 +108,7 @@ fn table() -> Vec<Row> {
         duties::rows(),
         guardianship::rows(),
         identity::rows(),
+        messages::rows(),
         reports::rows(),
         volunteers::rows(),
     ]
