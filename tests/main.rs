@@ -18,3 +18,4 @@ mod messaging;
 mod repository;
 mod scheduler;
 mod storage;
+mod stories;

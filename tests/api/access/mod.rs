@@ -11,6 +11,7 @@ mod contact;
 mod duties;
 mod guardianship;
 mod identity;
+mod insight;
 mod messages;
 mod reports;
 mod volunteers;
@@ -103,6 +104,7 @@ impl Row {
 fn table() -> Vec<Row> {
     [
         areas::rows(),
+        insight::rows(),
         children::rows(),
         contact::rows(),
         duties::rows(),
