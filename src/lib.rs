@@ -8,6 +8,8 @@ pub mod config;
 pub mod demo;
 pub mod operations;
 pub mod problem;
+pub mod reconcile;
+pub mod rehearsal;
 pub mod routes;
 pub mod screens;
 pub mod text_enum;

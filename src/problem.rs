@@ -15,6 +15,7 @@ const TEXTS: &[&str] = &[
     include_str!("guardianship/problems.toml"),
     include_str!("children/problems.toml"),
     include_str!("contact/problems.toml"),
+    include_str!("messaging/problems.toml"),
     include_str!("protection/report/problems.toml"),
     include_str!("volunteers/problems.toml"),
     include_str!("oversight/problems.toml"),

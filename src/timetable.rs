@@ -8,12 +8,16 @@ use crate::duties;
 use crate::guardianship;
 use crate::messaging;
 use crate::problem::Outcome;
+use crate::reconcile;
 use crate::scheduler::Job;
 use crate::volunteers;
 
+/// The name of the job with which every reminder begins.
+pub const REMIND: &str = "remind";
+
 pub const JOBS: &[Job] = &[
     Job {
-        name: "remind",
+        name: REMIND,
         cron: "0 */5 * * * *",
         why: "tell people what is due (every reminder begins here)",
         run: remind,
@@ -54,11 +58,20 @@ pub const JOBS: &[Job] = &[
         why: "typeset and seal agreements that came in force, and have sealed ones stamped with the time",
         run: seal_papers,
     },
+    Job {
+        name: "reconcile",
+        cron: "0 50 2 * * *",
+        why: "see that every duty has its record and every record its duty (after the jobs that open and close them)",
+        run: reconcile_night,
+    },
     Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
 ];
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
     let done = duties::remind(&app.store, &app.config.ladders, now)?;
+    for (kind, count) in &done.unheard {
+        tracing::error!(kind, count, "duties reached a stage and nobody holds a post that could be told");
+    }
     let messages = messaging::compose(&app.store, app.office.settings.quiet, now)?;
     Ok(format!("{} reminders for {} duties in {messages} new messages", done.reminders, done.duties))
 }
@@ -93,6 +106,10 @@ fn coordinator_week(app: &App, now: Instant) -> Outcome<String> {
 fn seal_papers(app: &App, now: Instant) -> Outcome<String> {
     let done = guardianship::seal_papers(app, now)?;
     Ok(format!("{} sealed, {} stamped, {} in trouble", done.sealed, done.stamped, done.troubled))
+}
+
+fn reconcile_night(app: &App, now: Instant) -> Outcome<String> {
+    Ok(format!("{} differences", reconcile::run(app, now)?))
 }
 
 fn tidy(app: &App, now: Instant) -> Outcome<String> {

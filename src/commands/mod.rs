@@ -9,6 +9,7 @@ mod keys;
 mod ledger;
 mod migrate;
 mod progress;
+mod remind;
 mod serve;
 mod verify;
 
@@ -73,6 +74,12 @@ enum Command {
     Import(ledger::ImportArguments),
     /// Write a village's ledger into an xlsx file that `import` reads back.
     Export(ledger::ExportArguments),
+    /// Tell people what is due; with --dry-run, only say what would go out.
+    ///
+    /// The worker does this by itself every few minutes. With --dry-run it is the rehearsal: what would go out to whom,
+    /// why, on which channel and in how many SMS, day by day, if nobody did anything. That plays on a copy and writes
+    /// nothing; the server may go on meanwhile.
+    Remind(remind::Arguments),
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
@@ -154,6 +161,7 @@ fn execute(line: Line) -> Outcome<()> {
         }
         Command::Work => serve::work(open(config)?),
         Command::Migrate(arguments) => migrate::run(config, &arguments),
+        Command::Remind(arguments) => remind::run(&open(config)?, &arguments),
         Command::Demo { ledger: Some(file) } => demo::write_ledger(&file),
         Command::Demo { ledger: None } => demo::run(&open(config)?),
         Command::Import(arguments) => ledger::import(&open(config)?, &arguments),

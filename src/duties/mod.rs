@@ -22,7 +22,7 @@ mod todo;
 
 pub use open::{Duty, NewDuty, Owed, Subject, close, close_all, close_for_child, open, open_of, pause};
 pub use reconcile::{Difference, Expected, differences};
-pub use remind::{Reminded, remind};
+pub use remind::{Reminded, remind, remind_kinds};
 
 use crate::text_enum;
 

@@ -33,8 +33,18 @@ pub struct Reminded {
 
 /// Creates the reminders that are due at `as_of`.
 pub fn remind(store: &Store, ladders: &Ladders, as_of: Instant) -> Outcome<Reminded> {
+    remind_kinds(store, ladders, as_of, DutyKind::ALL.iter().copied())
+}
+
+/// As [`remind`], for duties of these kinds only.
+pub fn remind_kinds(
+    store: &Store,
+    ladders: &Ladders,
+    as_of: Instant,
+    kinds: impl IntoIterator<Item = DutyKind>,
+) -> Outcome<Reminded> {
     let mut sum = Reminded::default();
-    for &kind in DutyKind::ALL {
+    for kind in kinds {
         let stages = &ladders.of(kind).stages;
         for (index, stage) in stages.iter().enumerate() {
             let window = Window {
@@ -62,9 +72,6 @@ pub fn remind(store: &Store, ladders: &Ladders, as_of: Instant) -> Outcome<Remin
                 }
             }
         }
-    }
-    for (kind, count) in &sum.unheard {
-        tracing::error!(kind, count, "duties reached a stage and nobody holds a post that could be told");
     }
     Ok(sum)
 }

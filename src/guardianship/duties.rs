@@ -235,7 +235,7 @@ fn payers(conn: &mut Conn, agreement: &Agreement) -> Outcome<Vec<Owed>> {
 }
 
 /// The duties that the records call for on `today`, derived afresh: nothing of it is remembered.
-pub(super) fn expected(conn: &mut Conn, today: NaiveDate) -> Outcome<Vec<duties::Expected>> {
+pub fn expected(conn: &mut Conn, today: NaiveDate) -> Outcome<Vec<duties::Expected>> {
     let mut expected = Vec::new();
     for agreement in agreement::alive(conn)? {
         expected.extend(of_agreement(conn, &agreement)?);

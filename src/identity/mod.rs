@@ -29,7 +29,8 @@ pub use access::{May, Permission, SignedIn};
 pub use actor::{Actor, ActorPost, PostKind, Scope, TieKind};
 pub use organisation::{NewOrganisation, OrganisationKind, add_organisation};
 pub use people::{
-    NewPerson, Person, PhoneState, Sex, add_person, add_post, change_phone, find_by_phone, person, phone_of, posts_of,
+    NewPerson, Person, PhoneState, Sex, add_person, add_post, change_phone, find_by_phone, holders, person, phone_of,
+    posts_of,
 };
 pub use sign_in::SignInGrant;
 pub use staff::{create_account, person_of_login, reset_password, totp_now};

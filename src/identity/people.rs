@@ -151,6 +151,17 @@ pub fn add_post(
         .get_result(tx)?)
 }
 
+/// Who holds a kind of post on a day, each with the area.
+pub fn holders(conn: &mut Conn, kind: PostKind, on: NaiveDate) -> Outcome<Vec<(i64, String)>> {
+    Ok(posts::table
+        .filter(posts::kind.eq(kind))
+        .filter(posts::since.le(on))
+        .filter(posts::until.is_null().or(posts::until.gt(on)))
+        .order(posts::id)
+        .select((posts::person_id, posts::area_code))
+        .load(conn)?)
+}
+
 /// The posts that a person holds on a day.
 pub fn posts_of(conn: &mut Conn, person_id: i64, on: NaiveDate) -> Outcome<Vec<ActorPost>> {
     let rows: Vec<(PostKind, String, Option<i64>)> = posts::table

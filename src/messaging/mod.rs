@@ -6,6 +6,7 @@ pub mod callbacks;
 pub mod channels;
 mod compose;
 mod deliver;
+pub mod desk;
 pub mod gateways;
 pub mod inbound;
 pub mod journey;
@@ -29,7 +30,7 @@ mod work;
 
 pub use bars::{bar, lift_bar};
 pub use compose::compose;
-pub use deliver::deliver;
+pub use deliver::{deliver, pretend_to_deliver};
 pub use office::{PostOffice, Settings};
 pub use outbox::{NewMessage, Recipient, post};
 pub use quiet::Urgency;

@@ -216,6 +216,17 @@ impl PostOffice {
         gateway.map_or(Ok(Duration::ZERO), |gateway| lock(&gateway.pace).take(now))
     }
 
+    /// The first gateway of each kind, as if none were paused.
+    pub(super) fn all_ways(&self) -> Ways {
+        let mut ways = Ways::default();
+        for gateway in &self.gateways {
+            let (kind, name) = (gateway.channel.kind(), gateway.channel.name());
+            ways.gateways.entry(kind).or_insert_with(|| name.to_owned());
+            ways.paused.insert(kind, None);
+        }
+        ways
+    }
+
     /// Lets the breaker of a gateway see an outcome.
     pub(super) fn note(&self, name: &str, outcome: &SendOutcome, now: Instant) {
         let Some(gateway) = self.gateways.iter().find(|gateway| gateway.channel.name() == name) else { return };

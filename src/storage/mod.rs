@@ -13,7 +13,7 @@ pub mod transfer;
 
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -78,6 +78,29 @@ impl Store {
     pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
         let mut conn = self.readers.get().map_err(|error| Fault::Unavailable(error.to_string()))?;
         work(&mut conn)
+    }
+
+    /// Reads in one transaction: every query sees the database as it stood at the first.
+    pub fn on_snapshot<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
+        self.read(|conn| {
+            let begin = match conn {
+                Conn::Sqlite(_) => "BEGIN",
+                Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            };
+            conn.batch_execute(begin)?;
+            let outcome = work(conn);
+            conn.batch_execute("ROLLBACK")?;
+            outcome
+        })
+    }
+
+    /// Switches the check of references off, for an embedded database that holds a part of another (nothing on PostgreSQL).
+    pub fn forget_references(&self) -> Outcome<()> {
+        let mut conn = self.writers.get().map_err(|error| Fault::Unavailable(error.to_string()))?;
+        if let Conn::Sqlite(_) = *conn {
+            conn.batch_execute("PRAGMA foreign_keys = OFF")?;
+        }
+        Ok(())
     }
 
     /// The one write door: all of `work` happens, or none of it. `work` may run more than once.

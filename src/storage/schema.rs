@@ -370,6 +370,8 @@ diesel::table! {
         settled_by -> Nullable<BigInt>,
         channel_attempts -> BigInt,
         origin_id -> Nullable<BigInt>,
+        settled_how -> Nullable<Text>,
+        settled_note_sealed -> Nullable<Text>,
     }
 }
 
@@ -1132,6 +1134,7 @@ diesel::table! {
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
         settled_by -> Nullable<BigInt>,
+        note_sealed -> Nullable<Text>,
     }
 }
 
@@ -1174,6 +1177,7 @@ diesel::table! {
         text_sealed -> Text,
         at -> Timestamp,
         read_at -> Nullable<Timestamp>,
+        phone_index -> Text,
     }
 }
 

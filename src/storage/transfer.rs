@@ -20,6 +20,7 @@ use super::{Conn, Store};
 use crate::problem::{Fault, Outcome};
 
 const ROWS_AT_ONCE: usize = 1_000;
+const ALL_ROWS: &str = "1 = 1";
 
 /// A table that was copied and compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +58,38 @@ pub fn transfer(source: &Store, target: &Store, mut tell: impl FnMut(Standing<'_
     })
 }
 
+/// A table, and the condition (SQL of our own) on those of its rows that are wanted.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub table: &'static str,
+    pub condition: String,
+}
+
+/// Copies parts of `source`, as they stand at one moment, into the migrated `target`.
+///
+/// # Errors
+/// A table that one of the two does not have.
+pub fn excerpt(source: &Store, target: &Store, parts: &[Part]) -> Outcome<()> {
+    source.on_snapshot(|from| {
+        let tables = tables(from)?;
+        target.write(|to| {
+            for part in parts {
+                let table = tables.iter().find(|table| table.name == part.table);
+                let table = table.ok_or_else(|| Fault::internal(format!("no table {}", part.table)))?;
+                each_batch(from, table, &part.condition, |rows| insert(to, table, &rows))?;
+            }
+            Ok(())
+        })
+    })
+}
+
 /// Rows and fingerprint of every table.
 pub fn fingerprints(store: &Store) -> Outcome<Vec<Copied>> {
     store.on_snapshot(|conn| {
         let mut all = Vec::new();
         for table in tables(conn)? {
             let mut sum = Fingerprint::default();
-            each_batch(conn, &table, |rows| {
+            each_batch(conn, &table, ALL_ROWS, |rows| {
                 rows.iter().for_each(|row| sum.add(row));
                 Ok(())
             })?;
@@ -71,22 +97,6 @@ pub fn fingerprints(store: &Store) -> Outcome<Vec<Copied>> {
         }
         Ok(all)
     })
-}
-
-impl Store {
-    /// Reads in one transaction: every query sees the database as it stood at the first.
-    pub fn on_snapshot<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
-        self.read(|conn| {
-            let begin = match conn {
-                Conn::Sqlite(_) => "BEGIN",
-                Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            };
-            conn.batch_execute(begin)?;
-            let outcome = work(conn);
-            conn.batch_execute("ROLLBACK")?;
-            outcome
-        })
-    }
 }
 
 fn prepare(to: &mut Conn, expected: &[Table]) -> Outcome<()> {
@@ -109,14 +119,14 @@ fn copy(from: &mut Conn, to: &mut Conn, table: &Table, tell: &mut impl FnMut(Sta
     let of = count(from, &table.name)?;
     let mut sent = Fingerprint::default();
     tell(Standing { table: &table.name, rows: 0, of });
-    each_batch(from, table, |rows| {
+    each_batch(from, table, ALL_ROWS, |rows| {
         insert(to, table, &rows)?;
         rows.iter().for_each(|row| sent.add(row));
         tell(Standing { table: &table.name, rows: sent.rows(), of });
         Ok(())
     })?;
     let mut arrived = Fingerprint::default();
-    each_batch(to, table, |rows| {
+    each_batch(to, table, ALL_ROWS, |rows| {
         rows.iter().for_each(|row| arrived.add(row));
         Ok(())
     })?;
@@ -137,20 +147,26 @@ fn insert(to: &mut Conn, table: &Table, rows: &[Row]) -> Outcome<()> {
     if done == rows.len() { Ok(()) } else { Err(Fault::internal(format!("{}: rows were lost on the way", table.name))) }
 }
 
-fn each_batch(conn: &mut Conn, table: &Table, mut work: impl FnMut(Vec<Row>) -> Outcome<()>) -> Outcome<()> {
+fn each_batch(
+    conn: &mut Conn,
+    table: &Table,
+    condition: &str,
+    mut work: impl FnMut(Vec<Row>) -> Outcome<()>,
+) -> Outcome<()> {
     match conn {
         Conn::Sqlite(_) => {
             let mut after = i64::MIN;
             loop {
-                let lines: Vec<Line> =
-                    diesel::sql_query(table.select_after_place(ROWS_AT_ONCE)).bind::<BigInt, _>(after).load(conn)?;
+                let lines: Vec<Line> = diesel::sql_query(table.select_after_place(condition, ROWS_AT_ONCE))
+                    .bind::<BigInt, _>(after)
+                    .load(conn)?;
                 let Some(last) = lines.last() else { return Ok(()) };
                 after = last.place;
                 work(rows(&lines)?)?;
             }
         }
         Conn::Postgres(_) => {
-            conn.batch_execute(&table.declare_cursor())?;
+            conn.batch_execute(&table.declare_cursor(condition))?;
             loop {
                 let lines: Vec<Line> = diesel::sql_query(format!("FETCH {ROWS_AT_ONCE} FROM batch")).load(conn)?;
                 if lines.is_empty() {

@@ -7,6 +7,7 @@ mod demo;
 mod keys;
 mod ledger;
 mod migrate;
+mod remind;
 mod server;
 
 use std::io::{Read, Write};

@@ -2,8 +2,11 @@
 
 mod compose;
 mod delivery;
+mod desk;
 pub mod gateway;
 mod inbound;
+mod rehearsal;
+mod sandbox;
 mod unsubscribe;
 mod vendors;
 mod wechat;

@@ -1,4 +1,5 @@
 //! Duties, reminders, leases.
 
+mod reconcile;
 mod remind;
 mod timetable;

@@ -421,7 +421,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// Our name for an attempt, as gateways carry it.
-fn reference(message_id: i64, number: i64) -> String {
+pub(in crate::messaging) fn reference(message_id: i64, number: i64) -> String {
     format!("m{message_id}-{number}")
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{BATCH, Fate, Kept, Kind, Meanings, PATIENCE_HOURS, fields, hold, read_receipts, settle};
+use super::{BATCH, Fate, Kept, Kind, Meanings, PATIENCE_HOURS, PERSON, fields, hold, read_receipts, settle};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
@@ -100,7 +100,8 @@ struct Found {
 impl Found {
     fn load(app: &App, conn: &mut Conn, known: &[(Kept, Vec<Receipt>)], now: Instant) -> Outcome<Self> {
         let receipts = || known.iter().flat_map(|(_, receipts)| receipts);
-        let named = receipts().filter_map(|receipt| parse(receipt.reference.as_deref()?)).map(|(message, _)| message);
+        let named =
+            receipts().filter_map(|receipt| attempt_of(receipt.reference.as_deref()?)).map(|(message, _)| message);
         let named: Vec<i64> = named.collect();
         let providers: Vec<String> = receipts().filter_map(|receipt| receipt.provider_id.clone()).collect();
         if named.is_empty() && providers.is_empty() {
@@ -164,10 +165,11 @@ impl Found {
         })
     }
 
-    /// The attempt, when this gateway made it.
+    /// The attempt, when this gateway made it; a person may speak of any.
     fn attempt(&self, gateway: &str, receipt: &Receipt) -> Option<(i64, i64)> {
-        let named = receipt.reference.as_deref().and_then(parse);
-        let by_reference = named.filter(|attempt| self.by_reference.get(attempt).is_some_and(|own| own == gateway));
+        let named = receipt.reference.as_deref().and_then(attempt_of);
+        let by_reference = named
+            .filter(|attempt| self.by_reference.get(attempt).is_some_and(|own| own == gateway || gateway == PERSON));
         let provider = receipt.provider_id.as_ref();
         by_reference.or_else(|| self.by_provider.get(&(gateway.to_owned(), provider?.clone())).copied())
     }
@@ -179,7 +181,7 @@ fn number_index(app: &App, receipt: &Receipt) -> Option<String> {
 }
 
 /// `m17-2` → message 17, attempt 2.
-fn parse(reference: &str) -> Option<(i64, i64)> {
+pub fn attempt_of(reference: &str) -> Option<(i64, i64)> {
     let (message, number) = reference.strip_prefix('m')?.split_once('-')?;
     Some((message.parse().ok()?, number.parse().ok()?))
 }

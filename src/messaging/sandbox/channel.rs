@@ -8,12 +8,12 @@ use diesel::prelude::*;
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
 use crate::messaging::channels::{Address, Body, Channel, Outcome, Outgoing, Refusal};
-use crate::messaging::inbound::{self, Kind, Raw};
+use crate::messaging::inbound::{self, Kind, Raw, attempt_of};
 use crate::messaging::route::ChannelKind;
 use crate::messaging::segments::signed;
 use crate::problem::Outcome as Done;
-use crate::storage::schema::sandbox_texts;
-use crate::storage::{Store, insert_once};
+use crate::storage::schema::{messages, people, sandbox_texts};
+use crate::storage::{Conn, Store, insert_once};
 use crate::text_enum;
 
 /// The name of every sandbox gateway in attempts and callbacks.
@@ -65,13 +65,16 @@ impl SandboxChannel {
             body: serde_json::json!({ "reference": message.reference, "status": "delivered" }).to_string(),
         };
         store.write(|tx| {
+            let address_index = vault.index(Purpose::Phone, address);
+            let phone_index = phone_of(tx, &message.reference)?.unwrap_or_else(|| address_index.clone());
             insert_once(tx, |tx| {
                 diesel::insert_into(sandbox_texts::table)
                     .values((
                         sandbox_texts::reference.eq(&message.reference),
                         sandbox_texts::direction.eq(Direction::In),
                         sandbox_texts::channel.eq(kind),
-                        sandbox_texts::address_index.eq(vault.index(Purpose::Phone, address)),
+                        sandbox_texts::address_index.eq(address_index),
+                        sandbox_texts::phone_index.eq(phone_index),
                         sandbox_texts::address_sealed.eq(vault.seal(Purpose::Phone, address).unwrap_or_default()),
                         sandbox_texts::subject_sealed
                             .eq(subject.as_deref().and_then(|s| vault.seal(Purpose::Message, s).ok())),
@@ -84,6 +87,18 @@ impl SandboxChannel {
             Ok(())
         })
     }
+}
+
+/// The phone of the person to whom an attempt goes; `None` for a number without a person.
+fn phone_of(conn: &mut Conn, reference: &str) -> Done<Option<String>> {
+    let Some((message_id, _)) = attempt_of(reference) else { return Ok(None) };
+    let found: Option<Option<String>> = messages::table
+        .inner_join(people::table)
+        .filter(messages::id.eq(message_id))
+        .select(people::phone_index)
+        .first(conn)
+        .optional()?;
+    Ok(found.flatten())
 }
 
 #[async_trait]

@@ -112,8 +112,8 @@ impl Table {
         self.columns.contains_key(column)
     }
 
-    /// SQLite: the next rows after a place, in the order of places.
-    pub fn select_after_place(&self, rows: usize) -> String {
+    /// SQLite: the next rows after a place that meet a condition, in the order of places.
+    pub fn select_after_place(&self, condition: &str, rows: usize) -> String {
         let values = self.each(|name, kind| match kind {
             Kind::Number => format!("CAST({name} AS TEXT)"),
             Kind::Text | Kind::Date => name.to_owned(),
@@ -121,13 +121,14 @@ impl Table {
             Kind::Timestamp => format!("strftime('%Y-%m-%d %H:%M:%f', {name})"),
         });
         format!(
-            "SELECT rowid AS place, json_array({values}) AS row FROM {} WHERE rowid > $1 ORDER BY rowid LIMIT {rows}",
+            "SELECT rowid AS place, json_array({values}) AS row FROM {} \
+             WHERE rowid > $1 AND ({condition}) ORDER BY rowid LIMIT {rows}",
             self.name
         )
     }
 
-    /// PostgreSQL: a cursor named `batch` over all rows.
-    pub fn declare_cursor(&self) -> String {
+    /// PostgreSQL: a cursor named `batch` over all rows that meet a condition.
+    pub fn declare_cursor(&self, condition: &str) -> String {
         let values = self.each(|name, kind| match kind {
             Kind::Number => format!("{name}::text"),
             Kind::Text => name.to_owned(),
@@ -138,7 +139,7 @@ impl Table {
         let order = if self.has("id") { " ORDER BY id" } else { "" };
         format!(
             "DECLARE batch NO SCROLL CURSOR FOR \
-             SELECT 0::bigint AS place, json_build_array({values})::text AS row FROM {}{order}",
+             SELECT 0::bigint AS place, json_build_array({values})::text AS row FROM {} WHERE {condition}{order}",
             self.name
         )
     }
@@ -173,7 +174,9 @@ fn from_json_sqlite(place: usize, kind: Kind) -> String {
     match kind {
         Kind::Number => format!("CAST({value} AS INTEGER)"),
         Kind::Boolean => format!("CASE {value} WHEN 't' THEN 1 WHEN 'f' THEN 0 END"),
-        Kind::Text | Kind::Date | Kind::Timestamp => value,
+        // As Diesel writes it: SQLite compares moments as texts, and `12:00:00.000` comes after `12:00:00`.
+        Kind::Timestamp => format!("replace({value}, '.000', '')"),
+        Kind::Text | Kind::Date => value,
     }
 }
 

@@ -15,6 +15,7 @@ mod gateways;
 mod guardianship;
 mod identity;
 mod insight;
+mod messages;
 mod oversight;
 mod reports;
 mod volunteers;
@@ -115,6 +116,7 @@ fn table() -> Vec<Row> {
         gateways::rows(),
         guardianship::rows(),
         identity::rows(),
+        messages::rows(),
         oversight::rows(),
         reports::rows(),
         volunteers::rows(),

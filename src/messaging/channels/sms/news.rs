@@ -103,7 +103,7 @@ impl Fields {
         Ok(Self(fields.into()))
     }
 
-    /// A receipt of the sandbox: `reference`, `status`.
+    /// A receipt of the sandbox, or of a person who phoned: `reference`, `status`.
     ///
     /// # Errors
     /// [`Malformed::FieldMissing`].

@@ -1,0 +1,27 @@
+use super::Place;
+use crate::place_on_both;
+use crate::support::Engine;
+
+place_on_both! {
+    fn the_rehearsal_says_what_would_go_out_and_the_round_sends_it_on_its_way(place: Place) {
+        let loaded = place.run(&["demo"]);
+        assert!(loaded.ok, "{}", loaded.err);
+        for _ in 0..2 {
+            let said = place.run(&["remind", "--dry-run", "--days", "3"]);
+            assert!(said.ok && said.out.contains("if nobody does anything") && said.out.contains("SMS charged"), "{}{}", said.out, said.err);
+        }
+        let done = place.run(&["remind"]);
+        assert!(done.ok && done.out.contains("reminders for"), "{}{}", done.out, done.err);
+        let again = place.run(&["remind"]);
+        assert!(again.out.starts_with("0 reminders for 0 duties"), "{}", again.out);
+    }
+}
+
+#[test]
+fn a_moment_or_an_area_that_is_none_is_refused() {
+    let place = Place::new(Engine::Sqlite);
+    assert!(!place.run(&["remind", "--as-of", "tomorrow", "--dry-run"]).ok);
+    let refused = place.run(&["remind", "--dry-run", "--area", "12"]);
+    assert!(!refused.ok && refused.err.contains("12-digit"), "{}", refused.err);
+    assert!(!place.run(&["remind", "--area", "990101100000"]).ok, "an area is for the rehearsal");
+}
