@@ -24,7 +24,6 @@ use crate::text_enum;
 
 text_enum! {
     /// How numbers of people are written.
-    #[schema(as = ExportNumbers)]
     pub enum Numbers {
         Masked = "masked",
         Full = "full",
