@@ -89,7 +89,7 @@ async fn wechat_push(app: web::Data<App>, request: HttpRequest, query: web::Quer
     let key = match field(&event, "MsgId") {
         Some(id) => id,
         // Sender, time and event alone would make one of two messages that were shown in the same second.
-        None => sha256_hex(event.to_string().as_bytes()),
+        None => app.vault.secret_hash(Purpose::Inbound, &event.to_string()),
     };
     let raw = Raw { content_type: "application/json".into(), query: String::new(), body: event.to_string() };
     let (now, vault) = (app.clock.now(), app.vault.clone());
