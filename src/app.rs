@@ -69,6 +69,15 @@ impl App {
         off_thread(move || store.read(work)).await
     }
 
+    /// Work that blocks, off the async threads.
+    pub async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let app = self.clone();
+        off_thread(move || work(&app)).await
+    }
+
     /// [`Store::write`] off the async threads.
     pub async fn write<T: Send + 'static>(
         &self,

@@ -9,9 +9,11 @@ pub mod demo;
 pub mod operations;
 pub mod problem;
 pub mod routes;
+pub mod screens;
 pub mod text_enum;
 pub mod text_list;
 pub mod timetable;
+pub mod words;
 pub mod worker;
 
 pub mod areas;
@@ -28,5 +30,6 @@ pub mod scheduler;
 pub mod children;
 pub mod contact;
 pub mod guardianship;
+pub mod insight;
 pub mod protection;
 pub mod volunteers;

@@ -2,6 +2,7 @@
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, web};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
@@ -9,7 +10,8 @@ use crate::app::App;
 use crate::http::{limit_rate, openapi, reader_settings, security_headers};
 use crate::problem::{Fault, Problem};
 use crate::protection::report;
-use crate::{areas, children, contact, duties, guardianship, identity, volunteers};
+use crate::volunteers::check_in::Scale;
+use crate::{areas, children, contact, duties, guardianship, identity, insight, screens, volunteers};
 
 /// Everything under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
@@ -29,6 +31,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(identity::routes::offices::end_post)
         .service(identity::routes::offices::create_account)
         .service(areas::routes::list_areas)
+        .service(areas::routes::list_public_areas)
         .service(duties::routes::list_todo)
         .configure(children::routes::mount)
         .configure(guardianship::routes::configure)
@@ -36,12 +39,17 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(contact::configure)
         .configure(crate::messaging::gateways::routes::configure)
         .configure(crate::messaging::unsubscribe::configure_api)
-        .configure(volunteers::configure);
+        .configure(volunteers::configure)
+        .configure(insight::configure);
 }
 
 /// The contract, from the routes themselves.
 pub fn contract() -> utoipa::openapi::OpenApi {
-    let (_, document) = ActixApp::new().into_utoipa_app().openapi(openapi::base()).service(mounted()).split_for_parts();
+    let (_, mut document) =
+        ActixApp::new().into_utoipa_app().openapi(openapi::base()).service(mounted()).split_for_parts();
+    let schemas = &mut document.components.get_or_insert_default().schemas;
+    // Used only as the keys of a map, it would stand in the contract without its name.
+    schemas.insert(Scale::name().into(), Scale::schema());
     openapi::finish(document)
 }
 
@@ -82,6 +90,7 @@ pub fn application(
         .configure(crate::operations::configure)
         .configure(crate::messaging::callbacks::configure)
         .configure(crate::messaging::unsubscribe::configure)
+        .configure(screens::configure)
         .service(utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", document))
         .default_service(web::to(nothing_here))
         .wrap(from_fn(limit_rate))

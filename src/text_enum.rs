@@ -2,14 +2,16 @@
 
 /// Declares an enum whose variants are stored and sent as the given text.
 ///
-/// Gives `as_str`, `ALL`, `FromStr`, `Display`, serde, diesel `Text` on both databases, and a utoipa schema.
+/// Gives `as_str`, `ALL`, `FromStr`, `Display`, serde, diesel `Text` on both databases, and a utoipa schema. The text is a
+/// token tree, not a `literal`: utoipa does not see through the group that `literal` makes, and would write the names
+/// of the variants into the contract.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow, utoipa::ToSchema)]
         #[diesel(sql_type = diesel::sql_types::Text)]
+        $(#[$meta])*
         $vis enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {

@@ -19,3 +19,4 @@ mod messaging;
 mod repository;
 mod scheduler;
 mod storage;
+mod stories;

@@ -6,7 +6,7 @@ mod access;
 pub mod routes;
 mod store;
 
-pub use store::{add, add_or_rename, exists, name_of, villages_within};
+pub use store::{add, add_or_rename, exists, name_of, names_within, villages_within};
 
 use crate::text_enum;
 

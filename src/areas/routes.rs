@@ -1,4 +1,4 @@
-//! `/api/v1/areas`: the areas that the caller works in.
+//! `/api/v1/areas`: the areas that the caller works in; `/api/v1/public/areas`: their names, for whoever reports.
 
 use actix_web::{get, web};
 use diesel::prelude::*;
@@ -29,4 +29,11 @@ pub struct Area {
 #[get("/areas")]
 pub async fn list_areas(app: web::Data<App>, may: May<ReadAreas>) -> Answer {
     ok(app.read(move |conn| store::within_reach(conn, &may.scope)).await?)
+}
+
+/// The townships and villages by code, for somebody who is not signed in and has to say where a child is.
+#[utoipa::path(tag = "areas", operation_id = "list_public_areas", security(()), responses((status = 200, body = Vec<Area>)))]
+#[get("/public/areas")]
+pub async fn list_public_areas(app: web::Data<App>) -> Answer {
+    ok(app.read(store::townships_and_villages).await?)
 }

@@ -39,6 +39,15 @@ pub fn add_or_rename(tx: &mut Conn, code: &str, name: &str) -> Outcome<bool> {
     Ok(true)
 }
 
+/// The townships and villages by code.
+pub fn townships_and_villages(conn: &mut Conn) -> Outcome<Vec<Area>> {
+    Ok(areas::table
+        .filter(areas::level.eq_any([AreaLevel::Township, AreaLevel::Village]))
+        .order(areas::code)
+        .select(Area::as_select())
+        .load(conn)?)
+}
+
 /// # Errors
 /// 422 on `field` when there is no such area of that level.
 pub fn exists(conn: &mut Conn, code: &str, level: AreaLevel, field: &'static str) -> Outcome<()> {
@@ -49,6 +58,15 @@ pub fn exists(conn: &mut Conn, code: &str, level: AreaLevel, field: &'static str
 
 pub fn name_of(conn: &mut Conn, code: &str) -> Outcome<String> {
     Ok(areas::table.find(code).select(areas::name).first(conn)?)
+}
+
+/// Codes and names of an area and of all that lies in it, by code.
+pub fn names_within(conn: &mut Conn, code: &str) -> Outcome<Vec<(String, String)>> {
+    Ok(areas::table
+        .filter(sql::<Bool>(&within("areas.code", significant(code))))
+        .select((areas::code, areas::name))
+        .order(areas::code)
+        .load(conn)?)
 }
 
 /// The codes of all villages within an area, ascending.

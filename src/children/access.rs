@@ -17,6 +17,8 @@ permissions! {
     ConfirmChild = "children.confirm": posts [VillageDirector, ResidentCadre, TownshipSupervisor], ties [];
     /// See identity numbers and phones in full, for a purpose that is logged.
     RevealNumbers = "children.reveal_numbers": posts [VillageDirector, ResidentCadre, TownshipSupervisor], ties [];
+    /// See whom to telephone about a child, with numbers: the family among themselves, and the village.
+    TelephoneFamily = "children.telephone": posts [VillageDirector, ResidentCadre, TownshipSupervisor], ties [Parent, Carer];
     /// Read and write disability and illness.
     KeepHealth = "children.health": posts [VillageDirector, TownshipSupervisor], ties [];
     /// Read and write HIV status; the caller must be named for it besides.
@@ -33,6 +35,4 @@ permissions! {
     ImportLedger = "children.import": posts [VillageDirector, TownshipSupervisor], ties [];
     /// Hand the ledger out as a file.
     ExportLedger = "children.export": posts [VillageDirector, TownshipSupervisor], ties [];
-    /// See how many, how complete, how fresh; nobody by name.
-    ReadFigures = "children.figures": posts [VillageDirector, ResidentCadre, TownshipSupervisor, CountyAdministrator], ties [];
 }

@@ -136,6 +136,13 @@ pub struct AwayFields {
     pub since: NaiveDate,
 }
 
+/// Where somebody is said to work, when nobody knows since when; the place may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndatedPlace {
+    pub place: String,
+    pub outside_county: bool,
+}
+
 /// Coming home: for good, or for a visit (which does not break an absence).
 #[derive(Clone, Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -7,12 +7,13 @@ use super::child::{CheckedChild, ChildState};
 use super::classification::facts::{Circumstance, Condition};
 use super::classification::{self, without_hiv};
 use super::health::HealthRecord;
-use super::household::{AwayFields, CheckedPerson, MemberFields};
+use super::household::{AwayFields, CheckedPerson, MemberFields, UndatedPlace};
 use super::occasion::Occasion;
 use super::schooling::Schooling;
 use super::store::{self, ChildRow, MemberRow};
 use super::{duties, record};
-use crate::identity::{Person, TieKind};
+use crate::http::IfMatch;
+use crate::identity::{Person, Scope, TieKind};
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::text_enum;
@@ -63,6 +64,8 @@ pub struct MemberWanted {
     pub person: PersonWanted,
     pub fields: MemberFields,
     pub away: Option<AwayFields>,
+    /// Where they are said to be away when `away` is absent.
+    pub undated: Option<UndatedPlace>,
 }
 
 #[derive(Clone, Debug)]
@@ -119,6 +122,8 @@ pub fn join(
     if let Some(away) = &wanted.away {
         let row = store::household::present(tx, id)?;
         store::household::go_away(tx, &row, away)?;
+    } else if let Some(place) = &wanted.undated {
+        store::household::say_place(tx, id, place)?;
     }
     Ok(id)
 }
@@ -137,6 +142,16 @@ pub fn enrol(
         store::tie_organisation(tx, occasion.now, child_id, TieKind::School, school_id)?;
     }
     Ok(())
+}
+
+/// Somebody says that nothing has changed.
+///
+/// # Errors
+/// *Not found* beyond reach; `version_changed`; `child_exited`.
+pub fn confirm(tx: &mut Conn, occasion: &Occasion<'_>, scope: &Scope, id: i64, seen: IfMatch) -> Outcome<ChildRow> {
+    let row = store::children::open(tx, occasion, scope, id, seen)?;
+    store::children::confirm(tx, occasion.now, row.id)?;
+    settle(tx, occasion, row.id, Cause::Confirmed, &serde_json::json!({}))
 }
 
 /// Moves the record one version on and settles it.

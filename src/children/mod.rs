@@ -14,13 +14,16 @@
 //! again on every change and on the day they change by themselves. What others need of a child they ask here.
 
 pub mod access;
+pub mod calling;
 pub mod child;
 pub mod classification;
 pub mod duties;
 pub mod exit;
+pub mod export;
 pub mod health;
 pub mod household;
 pub mod identity_number;
+pub mod import;
 pub mod ledger;
 pub mod occasion;
 pub mod record;

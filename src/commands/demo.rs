@@ -1,8 +1,11 @@
 //! `demo`, and what `serve` says when it starts in demo mode.
 
+use std::path::Path;
+
 use super::progress::spinner;
 use super::say;
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Mode;
 use crate::demo::{self, Ground, PASSWORD};
 use crate::problem::{Fault, Outcome};
@@ -16,6 +19,16 @@ pub fn run(app: &App) -> Outcome<()> {
     let loaded = load(app)?;
     say(format_args!("{} steps loaded, {} were there already", loaded.steps_done, loaded.steps_skipped));
     print_welcome(app)
+}
+
+/// Writes a ledger to try the import with, and says how.
+pub fn write_ledger(file: &Path) -> Outcome<()> {
+    let (village, bytes) = demo::ledger_by_hand(&Ground::read()?, Clock::System.today())?;
+    std::fs::write(file, bytes).map_err(|error| Fault::internal(format!("{}: {error}", file.display())))?;
+    let file = file.display();
+    say(format_args!("The ledger of {}, as somebody keeps it by hand, is in {file}. Try it:", village.name));
+    say(format_args!("  xiangban import {file} --village {} --dry-run", village.code));
+    Ok(())
 }
 
 /// In demo mode: fills an empty database, then says where to go. A database that holds a county of its own is left
@@ -57,6 +70,9 @@ fn print_welcome(app: &App) -> Outcome<()> {
     for staff in ground.county.one_account_per_role() {
         let login = staff.login.as_deref().unwrap_or_default();
         say(format_args!("  {:<24}{:<13}{:<13}{}", staff.post.as_str(), login, staff.phone, staff.name));
+    }
+    for face in demo::faces(app)? {
+        say(format_args!("  {:<24}{:<13}{:<13}{}", face.kind.as_str(), "-", face.phone, face.name));
     }
     say(format_args!(
         "\nEverybody may sign in by phone instead: the code arrives on that phone at {address}/sandbox\n"

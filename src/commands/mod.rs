@@ -4,6 +4,7 @@ mod admin;
 mod backup;
 mod demo;
 mod gateway;
+mod ledger;
 mod migrate;
 mod progress;
 mod serve;
@@ -57,7 +58,18 @@ enum Command {
     ///
     /// One county, two townships, ten villages and some three hundred children, all made up. A second time changes
     /// nothing. `serve` does this by itself in demo mode.
-    Demo,
+    Demo {
+        /// Instead, write a village's ledger as somebody keeps it by hand, to try `import` with.
+        #[arg(long, value_name = "FILE.xlsx")]
+        ledger: Option<std::path::PathBuf>,
+    },
+    /// Take a village's ledger in from an xlsx or csv file, and say what became of every row.
+    ///
+    /// Reading the same file twice changes nothing. Rows that need a person wait, with the cells to look at, and can
+    /// be put right over the API.
+    Import(ledger::ImportArguments),
+    /// Write a village's ledger into an xlsx file that `import` reads back.
+    Export(ledger::ExportArguments),
     /// Accounts: create the first, reset a password, a token for a script.
     #[command(subcommand)]
     Admin(admin::Task),
@@ -95,7 +107,9 @@ fn reason(fault: &Fault) -> String {
     match fault {
         Fault::Problem(problem) => {
             let document = problem.document();
-            format!("{} ({})", document.title, document.code)
+            let fields = document.errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+            let detail = document.detail.into_iter().chain(fields).collect::<Vec<_>>().join(" ");
+            format!("{} ({}) {detail}", document.title, document.code).trim_end().to_owned()
         }
         Fault::Internal(why) | Fault::Unavailable(why) => why.clone(),
         database @ Fault::Database(_) => database.to_string(),
@@ -124,7 +138,10 @@ fn execute(line: Line) -> Outcome<()> {
         }
         Command::Work => serve::work(open(config)?),
         Command::Migrate(arguments) => migrate::run(config, &arguments),
-        Command::Demo => demo::run(&open(config)?),
+        Command::Demo { ledger: Some(file) } => demo::write_ledger(&file),
+        Command::Demo { ledger: None } => demo::run(&open(config)?),
+        Command::Import(arguments) => ledger::import(&open(config)?, &arguments),
+        Command::Export(arguments) => ledger::export(&open(config)?, &arguments),
         Command::Admin(task) => admin::run(&open(config)?, &task),
         Command::Gateway(task) => gateway::run(&open(config)?, &task),
         Command::Backup(arguments) => backup::make(&config, &arguments),

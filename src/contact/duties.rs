@@ -160,6 +160,41 @@ pub fn sync_phone(tx: &mut Conn, config: &ContactConfig, now: Instant, person_id
     Ok(())
 }
 
+/// As [`sync_phone`] while anybody needs the number; withdraws the duty when nobody does any more.
+pub fn settle_phone(
+    tx: &mut Conn,
+    config: &ContactConfig,
+    now: Instant,
+    person_id: i64,
+    area_code: &str,
+) -> Outcome<()> {
+    if is_needed(tx, person_id)? {
+        sync_phone(tx, config, now, person_id, area_code)
+    } else {
+        withdraw_phone(tx, now, person_id)
+    }
+}
+
+/// Whether a number must keep working: of a parent who owes contact, or of somebody who cares for such a parent's child.
+fn is_needed(conn: &mut Conn, person_id: i64) -> Outcome<bool> {
+    if !store::open_obligations(conn, Some(person_id))?.is_empty() {
+        return Ok(true);
+    }
+    let owed_to = contact_obligations::table
+        .filter(contact_obligations::ended_at.is_null())
+        .select(contact_obligations::household_id);
+    let cared_for: i64 = child_ties::table
+        .inner_join(children::table)
+        .filter(child_ties::kind.eq(TieKind::Carer))
+        .filter(child_ties::person_id.eq(person_id))
+        .filter(child_ties::until.is_null())
+        .filter(children::exited_at.is_null())
+        .filter(children::household_id.eq_any(owed_to))
+        .count()
+        .get_result(conn)?;
+    Ok(cared_for > 0)
+}
+
 pub fn withdraw_phone(tx: &mut Conn, now: Instant, person_id: i64) -> Outcome<()> {
     duties::close_all(tx, now, Some(DutyKind::VerifyPhone), of_person(person_id), ClosedHow::Withdrawn)?;
     Ok(())

@@ -1,6 +1,8 @@
 //! Keeping the obligations true to the ledger: opened when a parent leaves, settled at every contact, ended when the
 //! parent is back, dead, barred, or no child is left.
 
+use std::collections::BTreeSet;
+
 use super::duties;
 use super::missed::TalkOutcome;
 use super::obligation::{LastContact, NotOwed, due_with_rest, next_due, owed};
@@ -38,7 +40,24 @@ pub fn reconcile_household(tx: &mut Conn, config: &ContactConfig, now: Instant, 
             end(tx, now, obligation, NotOwed::LeftHousehold)?;
         }
     }
-    sync_phones(tx, config, now, &home)
+    let owed_before = open.iter().map(|obligation| obligation.parent_person_id);
+    let parents = home.parents.iter().map(|parent| parent.person_id);
+    let people: BTreeSet<i64> = owed_before.chain(parents).chain(home.carers.iter().copied()).collect();
+    people.into_iter().try_for_each(|person_id| duties::settle_phone(tx, config, now, person_id, &home.village_code))
+}
+
+/// Somebody began or ceased to care for a child: calls are counted with them or without, and their number is needed or not.
+pub fn carer_changed(
+    tx: &mut Conn,
+    config: &ContactConfig,
+    now: Instant,
+    child_id: i64,
+    carer_person_id: i64,
+) -> Outcome<()> {
+    let household_id = store::household_of_child(tx, child_id)?;
+    reconcile_household(tx, config, now, household_id)?;
+    let home = store::household(tx, config, household_id, now.date())?;
+    duties::settle_phone(tx, config, now, carer_person_id, &home.village_code)
 }
 
 /// Derives an obligation afresh and makes its duty follow; `how` tells what an earlier due day came to.
@@ -121,18 +140,6 @@ fn says_the_same(obligation: &Obligation, derived: &Derived) -> bool {
         && obligation.with_child_on == derived.with_child_on
         && obligation.with_carer_on == derived.with_carer_on
         && obligation.due_on == derived.due_on
-}
-
-fn sync_phones(tx: &mut Conn, config: &ContactConfig, now: Instant, home: &Household) -> Outcome<()> {
-    let owing = store::open_of_household(tx, home.id)?;
-    if owing.is_empty() {
-        return Ok(());
-    }
-    let people = owing.iter().map(|obligation| obligation.parent_person_id).chain(home.carers.iter().copied());
-    for person_id in people.collect::<std::collections::BTreeSet<_>>() {
-        duties::sync_phone(tx, config, now, person_id, &home.village_code)?;
-    }
-    Ok(())
 }
 
 /// Appends an audit event about an obligation.

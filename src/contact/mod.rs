@@ -28,6 +28,13 @@ mod routes;
 mod searching;
 mod store;
 
-pub use keeping::{reconcile_child, reconcile_household};
+/// The steps of contact one by one, for whoever takes them without a request.
+pub mod steps {
+    pub use super::recording::{NewContact, record, state};
+    pub use super::searching::{answer, found, give_up};
+    pub use super::store::{Contact, Obligation, Search, obligation, open_obligations, open_search_for};
+}
+
+pub use keeping::{carer_changed, reconcile_child, reconcile_household};
 pub use routes::configure;
 pub use searching::number_failed;

@@ -89,7 +89,12 @@ fn searches(app: &App, now: Instant) -> Outcome<usize> {
             .load(conn)?)
     })?;
     for person_id in lost {
-        app.store.write(|tx| searching::begin_where_owed(tx, app, now, person_id))?;
+        app.store.write(|tx| {
+            if store::was_given_up(tx, person_id)? {
+                return Ok(());
+            }
+            searching::begin_where_owed(tx, app, now, person_id)
+        })?;
     }
     let open = app.store.read(store::open_searches)?;
     for search in &open {

@@ -42,6 +42,8 @@ text_enum! {
         Totp = "totp",
         /// A child's record as it stood, in the change history.
         Snapshot = "snapshot",
+        /// A row of a village's ledger as it was handed in.
+        LedgerRow = "ledger_row",
         Signature = "signature",
         OneTimeCode = "one_time_code",
         Token = "token",

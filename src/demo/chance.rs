@@ -33,6 +33,12 @@ impl Chance {
         things.get(at).cloned().unwrap_or_default()
     }
 
+    /// One of `things`, copied; nothing of an empty list.
+    pub fn pick_of<T: Copy>(&mut self, things: &[T]) -> Option<T> {
+        let at = self.below(things.len());
+        things.get(at).copied()
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -5,9 +5,36 @@ use chrono::NaiveDate;
 use super::Ground;
 use super::county::Village;
 use super::families::{Adult, Child, Family};
-use crate::clock::age_on;
+use crate::app::App;
+use crate::children::Occasion;
+use crate::children::import::{self, Mode, RunOutcome};
+use crate::clock::{Instant, age_on};
 use crate::identity::Sex;
 use crate::problem::{Fault, Outcome};
+use crate::storage::Conn;
+
+/// Every village handed its ledger in, on a day of its own.
+///
+/// # Errors
+/// A row that the import does not take: the demo's own files are clean.
+pub fn take_in(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Outcome<()> {
+    for (place, (village, bytes)) in super::ledgers(ground, now.date())?.into_iter().enumerate() {
+        let at = Instant::start_of(super::handed_in_on(now.date(), place)).plus_hours(10);
+        let occasion = Occasion::of(app, at, None);
+        let wanted = import::Wanted {
+            file_name: format!("{}.csv", village.name),
+            village_code: village.code,
+            bytes,
+            mode: Mode::All,
+            dry_run: false,
+        };
+        let report = import::run_within(tx, &occasion, &wanted)?;
+        if report.outcome != RunOutcome::Applied {
+            return Err(Fault::internal(format!("the demo's ledger of {} was not taken", wanted.village_code)));
+        }
+    }
+    Ok(())
+}
 
 /// The ledger as CSV: a title, the headings, a row for each child.
 pub fn as_csv(ground: &Ground, village: &Village, families: &[Family], today: NaiveDate) -> Outcome<Vec<u8>> {

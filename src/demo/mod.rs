@@ -4,19 +4,24 @@
 //! that the county is alive whenever one looks. It comes in through the slices' own doors (a village's ledger is
 //! imported as a file), step by step; a step that was done is marked and never done again.
 
+mod by_hand;
 mod chance;
 mod county;
+mod faces;
 mod families;
 mod ledger;
+mod life;
 mod lives;
 mod names;
 mod numbers;
 mod steps;
 
+pub use by_hand::ledger as ledger_by_hand;
 pub use county::{County, Staff, Village};
-pub use steps::{Loaded, is_empty, is_loaded, load};
+pub use faces::{Face, faces};
+pub use steps::{Loaded, is_empty, is_loaded, load, load_ledgers};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use lives::Lives;
 use names::Names;
 
@@ -32,6 +37,7 @@ pub struct Ground {
     pub county: County,
     names: Names,
     lives: Lives,
+    words: life::Words,
 }
 
 impl Ground {
@@ -45,17 +51,25 @@ impl Ground {
             county: toml::from_str(include_str!("../../config/demo/county.toml")).map_err(fault)?,
             names: toml::from_str(include_str!("../../config/demo/names.toml")).map_err(fault)?,
             lives: toml::from_str(include_str!("../../config/demo/lives.toml")).map_err(fault)?,
+            words: toml::from_str(include_str!("../../config/demo/life.toml")).map_err(fault)?,
         })
     }
 }
 
-/// Every village with the ledger it hands in, as a CSV file.
+/// The day on which a village handed in its ledger: one after the other, more than three months ago.
+fn handed_in_on(today: NaiveDate, place: usize) -> NaiveDate {
+    let days = 110 + 5 * u64::try_from(place).unwrap_or_default();
+    today.checked_sub_days(Days::new(days)).unwrap_or(today)
+}
+
+/// Every village with the ledger that it handed in before `today`, as a CSV file.
 pub fn ledgers(ground: &Ground, today: NaiveDate) -> Outcome<Vec<(Village, Vec<u8>)>> {
     let mut numbers = numbers::Numbers::default();
     let mut ledgers = Vec::new();
     for (place, village) in ground.county.villages().enumerate() {
-        let families = families::of_village(ground, &mut numbers, place, today);
-        let ledger = ledger::as_csv(ground, &village, &families, today)?;
+        let day = handed_in_on(today, place);
+        let families = families::of_village(ground, &mut numbers, place, day);
+        let ledger = ledger::as_csv(ground, &village, &families, day)?;
         ledgers.push((village, ledger));
     }
     Ok(ledgers)

@@ -1,5 +1,7 @@
 //! Identity and phone numbers that are right in shape and belong to nobody.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::children::identity_number::check_digit;
@@ -14,17 +16,23 @@ const PHONES_FROM: u64 = 15_410_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
     identity: u32,
+    given: BTreeSet<String>,
     phones: u64,
 }
 
 impl Numbers {
     /// A resident identity number with a right check digit.
     pub fn identity(&mut self, born: NaiveDate, sex: Sex) -> String {
-        self.identity += 1;
-        let order = (self.identity % 499 + 1) * 2 - u32::from(sex == Sex::Male);
-        let body = format!("{REGION}{}{order:03}", born.format("%Y%m%d"));
-        let check = check_digit(&body).map_or('0', char::from);
-        format!("{body}{check}")
+        loop {
+            self.identity += 1;
+            let order = (self.identity % 499 + 1) * 2 - u32::from(sex == Sex::Male);
+            let body = format!("{REGION}{}{order:03}", born.format("%Y%m%d"));
+            let check = check_digit(&body).map_or('0', char::from);
+            let number = format!("{body}{check}");
+            if self.given.insert(number.clone()) {
+                return number;
+            }
+        }
     }
 
     /// A mobile number, in its normal form.

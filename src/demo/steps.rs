@@ -1,8 +1,9 @@
-//! Loading, step by step: each step is one transaction that leaves its mark, so a second start does nothing.
+//! Loading, step by step: each step leaves its mark with what it wrote, so a second start does nothing, and a start that
+//! was interrupted goes on where it stood.
 
 use diesel::prelude::*;
 
-use super::{Ground, county};
+use super::{Ground, county, ledger, life};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
@@ -16,10 +17,29 @@ pub struct Loaded {
     pub steps_skipped: usize,
 }
 
-type Work = fn(&App, &Ground, &mut Conn, Instant) -> Outcome<()>;
+/// What a step does.
+enum Work {
+    /// Writes records, all or none.
+    Records(fn(&App, &Ground, &mut Conn, Instant) -> Outcome<()>),
+    /// Runs jobs, which keep their own transactions; run again after an interruption they do what is left.
+    Jobs(fn(&App, &Ground, Instant) -> Outcome<()>),
+}
 
 /// The steps in order, with the names of their marks.
-const STEPS: &[(&str, Work)] = &[("demo.county", county::found)];
+const STEPS: &[(&str, Work)] = &[
+    ("demo.county", Work::Records(county::found)),
+    ("demo.ledgers", Work::Records(ledger::take_in)),
+    ("demo.records", Work::Records(life::desk::confirm_records)),
+    ("demo.phones", Work::Records(life::calls::verify_phones)),
+    ("demo.care", Work::Records(life::care::entrust)),
+    ("demo.calls", Work::Records(life::calls::phone_home)),
+    ("demo.numbers", Work::Records(life::calls::lose_numbers)),
+    ("demo.company", Work::Records(life::company::volunteer)),
+    ("demo.moves", Work::Records(life::desk::move_children)),
+    ("demo.reports", Work::Records(life::desk::report_danger)),
+    ("demo.nights", Work::Jobs(life::post::nights)),
+    ("demo.post", Work::Jobs(life::post::deliver)),
+];
 
 /// Whether the database holds a demo county (or a part of one).
 pub fn is_loaded(app: &App) -> Outcome<bool> {
@@ -36,22 +56,40 @@ pub fn is_empty(app: &App) -> Outcome<bool> {
 ///
 /// # Errors
 /// A database that holds another county.
-pub fn load(app: &App, now: Instant, mut tell: impl FnMut(&str)) -> Outcome<Loaded> {
+pub fn load(app: &App, now: Instant, tell: impl FnMut(&str)) -> Outcome<Loaded> {
+    load_steps(app, now, STEPS, tell)
+}
+
+/// As [`load`], but nothing has happened yet: the offices, and the ledgers as the villages handed them in.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_ledgers(app: &App, now: Instant) -> Outcome<Loaded> {
+    load_steps(app, now, STEPS.get(..2).unwrap_or_default(), |_| {})
+}
+
+fn load_steps(app: &App, now: Instant, steps: &[(&str, Work)], mut tell: impl FnMut(&str)) -> Outcome<Loaded> {
     let ground = Ground::read()?;
     if !is_loaded(app)? && !is_empty(app)? {
         return Err(Fault::internal("this database holds a county already; the demo goes into an empty one"));
     }
     let mut loaded = Loaded::default();
-    for (name, work) in STEPS {
+    for (name, work) in steps {
         if app.store.read(|conn| is_marked(conn, &ground, name))? {
             loaded.steps_skipped += 1;
             continue;
         }
         tell(name);
-        app.store.write(|tx| {
-            work(app, &ground, tx, now)?;
-            mark(tx, &ground, name, now)
-        })?;
+        match work {
+            Work::Records(write) => app.store.write(|tx| {
+                write(app, &ground, tx, now)?;
+                mark(tx, &ground, name, now)
+            })?,
+            Work::Jobs(run) => {
+                run(app, &ground, now)?;
+                app.store.write(|tx| mark(tx, &ground, name, now))?;
+            }
+        }
         loaded.steps_done += 1;
     }
     Ok(loaded)

@@ -23,14 +23,14 @@ use crate::storage::Conn;
 
 /// Who is proposed as carer.
 #[derive(Clone, Debug)]
-pub(super) enum ProposedCarer {
+pub enum ProposedCarer {
     Known(i64),
     New(Box<NewPerson>),
 }
 
 /// A draft as it is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub struct Wanted {
     pub child_id: i64,
     pub carer: ProposedCarer,
     pub kind: CarerKind,
@@ -72,7 +72,7 @@ pub(super) fn missing(conn: &mut Conn, act: &Act, agreement: &Agreement, step: A
 }
 
 /// Begins an agreement.
-pub(super) fn draft(tx: &mut Conn, act: &Act, scope: &Scope, wanted: &Wanted) -> Outcome<i64> {
+pub fn draft(tx: &mut Conn, act: &Act, scope: &Scope, wanted: &Wanted) -> Outcome<i64> {
     crate::children::require(tx, scope, wanted.child_id)?;
     let family = family::family(tx, wanted.child_id)?;
     if family.child.state != "active" {
@@ -166,7 +166,7 @@ pub(super) fn redraft(tx: &mut Conn, act: &Act, id: i64, wanted: &Wanted) -> Out
 }
 
 /// Records the four bars, the four considerations and the child's voice.
-pub(super) fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declaration) -> Outcome<()> {
+pub fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declaration) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     let change = Change { declaration_sealed: Some(kept::seal(&act.vault, declaration)?), ..Change::default() };
     kept::change(tx, id, AgreementState::Draft, change)?;
@@ -203,7 +203,7 @@ pub(super) fn advance(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
 ///
 /// # Errors
 /// 422 with everything that must be put right first.
-pub(super) fn assess(
+pub fn assess(
     tx: &mut Conn,
     act: &Act,
     scope: &Scope,
@@ -291,7 +291,7 @@ pub(super) fn settle_change(tx: &mut Conn, act: &Act, id: i64, how: ChangeSettle
 }
 
 /// The village consents, or does not (P18).
-pub(super) fn consent(tx: &mut Conn, act: &Act, id: i64, granted: bool, reason: Option<&str>) -> Outcome<()> {
+pub fn consent(tx: &mut Conn, act: &Act, id: i64, granted: bool, reason: Option<&str>) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     if agreement.state.after(AgreementStep::Consent, agreement.kind).is_none() {
         return Err(Problem::of("agreement_state").into());

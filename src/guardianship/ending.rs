@@ -9,6 +9,7 @@ use super::store::agreement::{self as kept, Agreement, Change};
 use super::store::{evidence, following, notice, signature};
 use super::{duties, messages, watching};
 use crate::children;
+use crate::contact;
 use crate::duties::{ClosedHow, DutyKind, close_all};
 use crate::identity::TieKind;
 use crate::problem::{Outcome, Problem};
@@ -73,6 +74,7 @@ fn untie_carer(tx: &mut Conn, act: &Act, agreement: &Agreement) -> Outcome<()> {
     let others = kept::of_child(tx, agreement.child_id, &[AgreementState::InForce])?;
     if others.iter().all(|other| other.carer_id != agreement.carer_id) {
         children::untie_person(tx, act.now, agreement.child_id, TieKind::Carer, agreement.carer_id)?;
+        contact::carer_changed(tx, &act.config.contact, act.now, agreement.child_id, agreement.carer_id)?;
     }
     Ok(())
 }
@@ -81,7 +83,7 @@ fn untie_carer(tx: &mut Conn, act: &Act, agreement: &Agreement) -> Outcome<()> {
 ///
 /// # Errors
 /// 403 when a party gives a reason that is not its own to give.
-pub(super) fn end_as_asked(tx: &mut Conn, act: &Act, id: i64, why: AgreementEnd, is_official: bool) -> Outcome<()> {
+pub fn end_as_asked(tx: &mut Conn, act: &Act, id: i64, why: AgreementEnd, is_official: bool) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     if agreement.state != AgreementState::InForce {
         return Err(Problem::of("agreement_state").into());
@@ -103,13 +105,13 @@ fn may_give(conn: &mut Conn, act: &Act, agreement: &Agreement, why: AgreementEnd
 }
 
 /// Takes a pending agreement back.
-pub(super) fn take_back(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
+pub fn take_back(tx: &mut Conn, act: &Act, id: i64) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     give_up(tx, act, &agreement, AgreementStep::Lapse, AgreementEnd::TakenBack, &Value::Null)
 }
 
 /// The village records who has the child now.
-pub(super) fn hand_over(tx: &mut Conn, act: &Act, id: i64, received_by: &str, note: Option<&str>) -> Outcome<()> {
+pub fn hand_over(tx: &mut Conn, act: &Act, id: i64, received_by: &str, note: Option<&str>) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     let record = following::hand_over(tx, id)?.ok_or_else(Problem::not_found)?;
     let by = act.person_id().unwrap_or_default();

@@ -13,6 +13,7 @@ use super::store::{evidence, notice, signature};
 use super::text::{self, NoticeText};
 use super::{drafting, duties, ending, messages, sending, watching};
 use crate::children;
+use crate::contact;
 use crate::duties::{ClosedHow, DutyKind};
 use crate::identity::TieKind;
 use crate::problem::{Outcome, Problem};
@@ -31,6 +32,7 @@ pub(super) fn enter_into_force(tx: &mut Conn, act: &Act, signed: &Agreement) -> 
     act.audit(tx, "agreement.in_force", agreement.about(), &json!({ "signatures": parties.len() }))?;
     signature::close_turns_of(tx, act.now, agreement.id)?;
     children::tie_person(tx, act.now, agreement.child_id, TieKind::Carer, agreement.carer_id)?;
+    contact::carer_changed(tx, &act.config.contact, act.now, agreement.child_id, agreement.carer_id)?;
     take_the_place_of_another(tx, act, &agreement)?;
     duties::open_renewal(tx, act, &agreement, &parties)?;
     duties::open_pay(tx, act, &agreement)?;

@@ -14,6 +14,7 @@
 //! `amended` or `renewed` in the same transaction. Parents keep guardianship throughout.
 
 mod access;
+mod acknowledging;
 mod act;
 pub mod agreement;
 mod amending;
@@ -42,7 +43,19 @@ pub mod watch;
 mod watching;
 
 pub use act::Act;
+pub use store::cover::lacks_care;
 pub use watching::{Watched, look_at_child, watch_over};
+
+/// The steps of an agreement one by one, for whoever takes them without a request.
+pub mod steps {
+    pub use super::acknowledging::acknowledge;
+    pub use super::drafting::{ProposedCarer, Wanted, assess, consent, declare, draft};
+    pub use super::ending::{end_as_asked, hand_over, take_back};
+    pub use super::sending::send;
+    pub use super::signing::{Signed, Wanted as Signature, open_turn, refuse, send_code, sign};
+    pub use super::store::agreement::{Details, Party, document_hash, parties};
+    pub use super::store::notice::{Notice, open_of as open_notices};
+}
 
 use chrono::NaiveDate;
 

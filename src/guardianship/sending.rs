@@ -20,7 +20,7 @@ use crate::storage::Conn;
 ///
 /// # Errors
 /// 409 with everything that is still missing; 422 when the text cannot be written.
-pub(super) fn send(tx: &mut Conn, act: &Act, id: i64, witness_id: i64) -> Outcome<()> {
+pub fn send(tx: &mut Conn, act: &Act, id: i64, witness_id: i64) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     let next =
         agreement.state.after(AgreementStep::Send, agreement.kind).ok_or_else(|| Problem::of("agreement_state"))?;

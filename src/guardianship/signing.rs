@@ -27,7 +27,7 @@ const CODE_PURPOSE: &str = "sign_agreement";
 
 /// What a signer hands in.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub struct Wanted {
     /// The hash the signer's screen showed.
     pub document_hash: String,
     pub code: Option<String>,
@@ -41,7 +41,7 @@ pub(super) struct Wanted {
 
 /// What came of it. A wrong code is counted, so it is a value and not an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Signed {
+pub enum Signed {
     Counted,
     /// The same signature was counted before: an answer was lost on the way.
     Again,
@@ -51,13 +51,13 @@ pub(super) enum Signed {
 
 /// A code that is on its way.
 #[derive(Clone, Debug)]
-pub(super) struct CodeSent {
+pub struct CodeSent {
     pub phone_masked: String,
     pub expires_at: Instant,
 }
 
 /// Sends a code to the signer's own phone, bound to signer, document and action.
-pub(super) fn send_code(tx: &mut Conn, act: &Act, id: i64, party_id: i64) -> Outcome<CodeSent> {
+pub fn send_code(tx: &mut Conn, act: &Act, id: i64, party_id: i64) -> Outcome<CodeSent> {
     let agreement = kept::hold(tx, id)?;
     let party = party(tx, &agreement, party_id)?;
     let hash = awaiting(&agreement)?;
@@ -80,7 +80,7 @@ pub(super) fn send_code(tx: &mut Conn, act: &Act, id: i64, party_id: i64) -> Out
 }
 
 /// Hands the phone of the acting official to a signer.
-pub(super) fn open_turn(tx: &mut Conn, act: &Act, id: i64, party_id: i64, device: &str) -> Outcome<Turn> {
+pub fn open_turn(tx: &mut Conn, act: &Act, id: i64, party_id: i64, device: &str) -> Outcome<Turn> {
     let agreement = kept::hold(tx, id)?;
     let party = party(tx, &agreement, party_id)?;
     awaiting(&agreement)?;
@@ -117,7 +117,7 @@ pub(super) fn close_turn(tx: &mut Conn, act: &Act, id: i64, turn_id: i64) -> Out
 }
 
 /// Counts one signature.
-pub(super) fn sign(tx: &mut Conn, act: &Act, id: i64, party_id: i64, wanted: &Wanted) -> Outcome<Signed> {
+pub fn sign(tx: &mut Conn, act: &Act, id: i64, party_id: i64, wanted: &Wanted) -> Outcome<Signed> {
     let agreement = kept::hold(tx, id)?;
     let party = party(tx, &agreement, party_id)?;
     if party.signed_at.is_some() && same_as_before(tx, &party, wanted)? {
@@ -251,7 +251,7 @@ fn keep(
 }
 
 /// A party will not sign: the agreement is not made.
-pub(super) fn refuse(tx: &mut Conn, act: &Act, id: i64, party_id: i64, reason: &str) -> Outcome<()> {
+pub fn refuse(tx: &mut Conn, act: &Act, id: i64, party_id: i64, reason: &str) -> Outcome<()> {
     let agreement = kept::hold(tx, id)?;
     let party = party(tx, &agreement, party_id)?;
     awaiting(&agreement)?;

@@ -14,4 +14,4 @@ pub use answer::{Answer, created, no_content, ok, render, versioned};
 pub use idempotency::{IdempotencyKey, Stored, once};
 pub use limits::{RateLimits, limit_rate, security_headers};
 pub use page::{Listing, Page, id_cursor, pair_cursor};
-pub use read::{Body, IfMatch, PathId, Query, client_address, reader_settings};
+pub use read::{Body, IfMatch, PathId, Query, Upload, client_address, reader_settings};

@@ -5,10 +5,12 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
+use crate::app::App;
 use crate::problem::{Fault, Problem};
 
 /// A JSON body that passed its validation.
@@ -38,6 +40,31 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
             let value = json.await.map_err(|error| unreadable(&error))?.into_inner();
             value.validate().map_err(|errors| invalid(&errors))?;
             Ok(Self(value))
+        })
+    }
+}
+
+/// A file as the whole body of a request, whatever its type says.
+#[derive(Debug)]
+pub struct Upload(pub Vec<u8>);
+
+impl FromRequest for Upload {
+    type Error = Fault;
+    type Future = LocalBoxFuture<'static, Result<Self, Fault>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<web::Data<App>>().map_or(0, |app| app.config.server.max_upload_bytes);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let mut bytes = Vec::new();
+            while let Some(part) = payload.next().await {
+                let part = part.map_err(|_| Problem::of("malformed").with("why", "body"))?;
+                if bytes.len() + part.len() > limit {
+                    return Err(Problem::of("too_large").into());
+                }
+                bytes.extend_from_slice(&part);
+            }
+            Ok(Self(bytes))
         })
     }
 }

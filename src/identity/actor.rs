@@ -34,7 +34,7 @@ text_enum! {
 }
 
 /// A post as carried in the access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActorPost {
     pub kind: PostKind,
     pub area_code: String,

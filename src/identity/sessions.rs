@@ -22,7 +22,7 @@ pub struct Keys<'a> {
 }
 
 /// A signed-in device of the caller.
-#[derive(Debug, Queryable, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SessionView {
     pub id: i64,
     #[schema(example = "sms_code")]
@@ -30,6 +30,8 @@ pub struct SessionView {
     pub device: Option<String>,
     pub created_at: Instant,
     pub refreshed_at: Instant,
+    /// The device that asks.
+    pub current: bool,
 }
 
 pub fn open(
@@ -134,15 +136,26 @@ pub fn revoke_own(tx: &mut Conn, now: Instant, person_id: i64, session_id: i64) 
     if rows == 0 { Err(Problem::not_found().into()) } else { Ok(()) }
 }
 
-pub fn list(conn: &mut Conn, now: Instant, person_id: i64) -> Outcome<Vec<SessionView>> {
-    Ok(sessions::table
-        .filter(sessions::person_id.eq(person_id))
+/// The sessions of the actor that are not over, the latest used first.
+pub fn list(conn: &mut Conn, now: Instant, actor: &Actor) -> Outcome<Vec<SessionView>> {
+    type Row = (i64, String, Option<String>, Instant, Instant);
+    let rows: Vec<Row> = sessions::table
+        .filter(sessions::person_id.eq(actor.person_id))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .select((sessions::id, sessions::method, sessions::device, sessions::created_at, sessions::refreshed_at))
         .order(sessions::refreshed_at.desc())
         .limit(100)
-        .load(conn)?)
+        .load(conn)?;
+    let view = |(id, method, device, created_at, refreshed_at): Row| SessionView {
+        id,
+        method,
+        device,
+        created_at,
+        refreshed_at,
+        current: id == actor.session_id,
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 fn grant(

@@ -157,6 +157,32 @@ pub fn insert_once<T>(
     }
 }
 
+/// Runs `work` in a savepoint of the write door; what it wrote stays only when `keep` says so of its result.
+pub fn tentatively<T>(
+    tx: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Outcome<T>,
+    keep: impl FnOnce(&T) -> bool,
+) -> Outcome<T> {
+    enum Ended<T> {
+        TakenBack(T),
+        Failed(Fault),
+    }
+    impl<T> From<DieselError> for Ended<T> {
+        fn from(error: DieselError) -> Self {
+            Self::Failed(error.into())
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "a savepoint inside the write door")]
+    let ended = tx.transaction(|tx| {
+        let value = work(tx).map_err(Ended::Failed)?;
+        if keep(&value) { Ok(value) } else { Err(Ended::TakenBack(value)) }
+    });
+    match ended {
+        Ok(value) | Err(Ended::TakenBack(value)) => Ok(value),
+        Err(Ended::Failed(fault)) => Err(fault),
+    }
+}
+
 /// Turns the row count of a guarded update into an answer: none changed means somebody was faster.
 pub fn changed(rows: usize) -> Outcome<()> {
     if rows == 0 { Err(crate::problem::Problem::of("conflict").into()) } else { Ok(()) }

@@ -794,6 +794,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    ledger_import_rows (import_id, place) {
+        import_id -> BigInt,
+        place -> BigInt,
+        verdict -> Text,
+        child_id -> Nullable<BigInt>,
+        row_sealed -> Text,
+        judged_by -> Nullable<BigInt>,
+        judged_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     capacity_assessments (id) {
         id -> BigInt,
         child_id -> BigInt,
@@ -1188,6 +1200,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbox_items,
     job_runs,
     leases,
+    ledger_import_rows,
     ledger_imports,
     message_bars,
     messages,

@@ -33,5 +33,13 @@ mod store;
 mod tending;
 pub mod volunteer;
 
+/// The steps of volunteering one by one, for whoever takes them without a request.
+pub mod steps {
+    pub use super::logging::{NewLog, log};
+    pub use super::recruiting::{ProofEntry, apply, decide, record_proof};
+    pub use super::store::{NewPairing, NewVolunteer, Pairing, ProofKind, Volunteer, volunteer};
+    pub use super::tending::{agree, decline, end, propose, rest, suggestion};
+}
+
 pub use routes::configure;
 pub use tending::child_changed;

@@ -214,8 +214,7 @@ fn tell_volunteer(
 ) -> Outcome<()> {
     let child = store::paired_child(tx, pairing.child_id)?;
     let coordinator = store::coordinators_for(tx, &child.village_code, now)?.into_iter().next().unwrap_or(helper_id);
-    let names = store::names(tx, vec![volunteer.person_id, coordinator])?;
-    let name = |id: i64| names.get(&id).cloned().unwrap_or_default();
+    let helper = store::names(tx, vec![coordinator])?.remove(&coordinator).unwrap_or_default();
     messaging::post(
         tx,
         &app.vault,
@@ -226,9 +225,8 @@ fn tell_volunteer(
             template: format!("notice/{notice}"),
             urgency: Urgency::Routine,
             data: serde_json::json!({
-                "who": name(volunteer.person_id),
                 "child": reasons::child_of_family(&child.name),
-                "helper": name(coordinator),
+                "helper": helper,
             }),
             child_id: Some(pairing.child_id),
             area_code: Some(child.village_code),

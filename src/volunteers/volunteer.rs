@@ -66,6 +66,7 @@ text_enum! {
 
 text_enum! {
     /// What somebody may do with a volunteer's standing.
+    #[schema(as = VolunteerAction)]
     pub enum Action {
         Admit = "admit",
         Decline = "decline",

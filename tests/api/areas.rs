@@ -12,5 +12,8 @@ on_both! {
         assert_eq!(areas[0]["code"], TOWNSHIP);
         assert_eq!(t.get(&t.as_person(county.father), "/areas").await.problem(403), "forbidden");
         assert_eq!(t.get(&t.stranger(), "/areas").await.problem(401), "unauthorized");
+        let named = t.get(&t.stranger(), "/public/areas").await.expect(200);
+        let levels: Vec<_> = named.as_array().unwrap().iter().map(|area| area["level"].as_str().unwrap()).collect();
+        assert_eq!(levels, ["township", "village", "village"]);
     }
 }

@@ -91,6 +91,46 @@ on_both! {
         assert_eq!(open_duties(&t, DutyKind::ReconfirmRecord), [(c.child, VILLAGE.to_owned(), t.now().plus_days(90))]);
     }
 
+    async fn a_family_sees_its_own_children_and_whom_to_telephone(t: TestApp) {
+        let c = t.county();
+        let father = t.as_person(c.father);
+        let own = t.get(&father, "/me/children").await.expect(200);
+        assert_eq!(own[0]["name"], "王小雨");
+        assert_eq!(own[0]["tie"], "parent");
+        assert_eq!(own[0]["age"], 9);
+        assert_eq!(t.get(&t.as_person(c.passer), "/me/children").await.expect(200), json!([]));
+        let path = format!("/children/{}/people-to-call", c.child);
+        let told = t.get(&father, &path).await.expect(200);
+        let names: Vec<_> = told.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["陈小梅", "李主任", "吴干部"]);
+        assert_eq!(told[0]["phone"], "13900000010");
+        let read: i64 = t
+            .app
+            .store
+            .read(|conn| {
+                Ok(access_log::table
+                    .filter(access_log::child_id.eq(c.child))
+                    .filter(access_log::purpose.eq("children.telephone"))
+                    .count()
+                    .get_result(conn)?)
+            })
+            .unwrap();
+        assert_eq!(read, 1);
+    }
+
+    async fn while_a_harm_stands_the_family_is_told_only_the_numbers_of_the_village(t: TestApp) {
+        let c = t.county();
+        let path = format!("/children/{}/circumstances", c.child);
+        let body = json!({"kind": "domestic_violence", "since": "2026-01-01"});
+        change(&t, &t.as_person(c.director), Method::POST, &path, Some(body), 1).await.expect(200);
+        let path = format!("/children/{}/people-to-call", c.child);
+        let told = t.get(&t.as_person(c.father), &path).await.expect(200);
+        let roles: Vec<_> = told.as_array().unwrap().iter().map(|one| one["role"].as_str().unwrap()).collect();
+        assert_eq!(roles, ["village_director", "resident_cadre"]);
+        let official = t.get(&t.as_person(c.director), &path).await.expect(200);
+        assert_eq!(official.as_array().unwrap().len(), 4);
+    }
+
     async fn a_child_is_added_with_its_family_and_the_numbers_stay_sealed(t: TestApp) {
         let c = t.county();
         let director = t.as_person(c.director);

@@ -387,6 +387,23 @@ on_both! {
         no_difference(&t);
     }
 
+    async fn a_number_is_changed_by_a_code_to_the_new_one(t: TestApp) {
+        let c = set_up(&t);
+        let father = t.as_person(c.father);
+        let wanted = json!({ "phone": "139 0000 4321" });
+        t.post(&father, "/me/phone/change-codes", wanted).await.expect(204);
+        let guess = json!({ "phone": "13900004321", "code": "000000x" });
+        assert_eq!(t.put(&father, "/me/phone", guess).await.problem(422), "code_wrong");
+        let code = code_sent(&t, "code/verify_phone");
+        let other = json!({ "phone": "13900004322", "code": code });
+        assert_eq!(t.put(&father, "/me/phone", other).await.problem(422), "code_wrong");
+        t.put(&father, "/me/phone", json!({ "phone": "13900004321", "code": code })).await.expect(204);
+        let phone = t.get(&father, "/me/phone").await.expect(200);
+        assert_eq!((phone["number"].as_str(), phone["state"].as_str()), (Some("139****4321"), Some("verified")));
+        assert_eq!(dues(&t, DutyKind::VerifyPhone, c.father), (vec!["2026-05-31".into()], 1));
+        no_difference(&t);
+    }
+
     async fn a_sign_in_by_code_verifies_the_number_as_well_and_the_night_sees_it(t: TestApp) {
         let c = set_up(&t);
         let now = t.now();

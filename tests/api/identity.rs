@@ -30,6 +30,8 @@ on_both! {
         let me = t.get(&t.with_token(grant["access_token"].as_str().unwrap()), "/me").await.expect(200);
         assert_eq!(me["name"], "王大山");
         assert_eq!(me["phone_masked"], "139****0009");
+        let devices = t.get(&t.with_token(grant["access_token"].as_str().unwrap()), "/sessions").await.expect(200);
+        assert_eq!((devices[0]["current"].as_bool(), devices.as_array().unwrap().len()), (Some(true), 1));
         assert_eq!(t.post(&nobody, "/sessions", credentials).await.problem(401), "sign_in_failed");
     }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod demo;
+mod ledger;
 mod migrate;
 mod server;
 
@@ -77,6 +78,13 @@ impl Place {
         command
     }
 
+    /// Puts a county of its own in, which the demo leaves alone.
+    pub fn found_a_county(&self) {
+        std::fs::write(self.file("areas.csv"), "520000000000,A\n520300000000,B\n520381000000,C\n").unwrap();
+        let added = self.run(&["admin", "add-areas", "areas.csv"]);
+        assert!(added.ok, "{}", added.err);
+    }
+
     /// Starts the server on a free port and waits until it is ready.
     pub fn serve(&self) -> Running {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -91,7 +99,7 @@ impl Place {
         let begin = Instant::now();
         while running.try_get("/readyz", None).map(|answer| answer.status) != Some(200) {
             assert!(running.child.try_wait().unwrap().is_none(), "{}", self.log());
-            assert!(begin.elapsed() < Duration::from_secs(60), "not ready: {}", self.log());
+            assert!(begin.elapsed() < Duration::from_secs(300), "not ready: {}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
         running

@@ -30,6 +30,7 @@ place_on_both! {
 
     fn sigterm_finishes_what_is_in_flight(place: Place) {
         const ASKED: usize = 24;
+        place.found_a_county();
         let running = place.serve();
         let answers = std::sync::Mutex::new(Vec::new());
         let stopped_at = std::thread::scope(|scope| {

@@ -1,3 +1,4 @@
+use serde_json::Value;
 use xiangban::routes::contract;
 
 #[test]
@@ -20,4 +21,37 @@ fn every_operation_has_an_id_a_summary_and_a_tag() {
         }
     }
     assert!(!ids.is_empty());
+}
+
+#[test]
+fn every_body_has_an_example_and_what_was_created_leads_on() {
+    let document = serde_json::to_value(contract()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            for content in operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(_, body)| body) {
+                let example = &content["example"];
+                assert!(!example.is_null() || content["examples"].is_object(), "{path} {id} shows no example");
+            }
+        }
+    }
+    let created = &document["paths"]["/api/v1/children"]["post"]["responses"]["201"]["links"]["get_child"];
+    assert_eq!(created["parameters"]["id"], "$response.body#/id");
+    let read = &document["paths"]["/api/v1/children/{id}"]["get"]["responses"]["200"]["links"]["list_child_versions"];
+    assert_eq!(read["parameters"]["id"], "$request.path.id");
+}
+
+/// Screens show the Chinese of a code, and take it from the contract.
+#[test]
+fn every_enumeration_of_the_contract_has_chinese_words() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let mut silent = Vec::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for value in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if schema["x-chinese"][value].as_str().is_none_or(str::is_empty) {
+                silent.push(format!("[{name}] {value}"));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "missing in src/words.toml: {silent:#?}");
 }

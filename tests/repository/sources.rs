@@ -56,3 +56,21 @@ fn migrations_of_the_same_names_stand_on_both_sides() {
     };
     assert_eq!(names("sqlite"), names("postgresql"));
 }
+
+/// utoipa does not see what a handler's arguments read; the screens' types would lack it.
+#[test]
+fn every_handler_that_reads_a_body_says_so_in_the_contract() {
+    let mut silent = Vec::new();
+    for file in files("src", ".rs") {
+        let source = std::fs::read_to_string(&file).unwrap();
+        for operation in source.split("#[utoipa::path(").skip(1) {
+            let (attribute, rest) = operation.split_once("pub async fn ").unwrap_or((operation, ""));
+            let (signature, _) = rest.split_once(" -> ").unwrap_or((rest, ""));
+            if signature.contains("Body<") && !attribute.contains("request_body") {
+                let name = signature.split('(').next().unwrap_or_default();
+                silent.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "add `request_body = …`: {silent:#?}");
+}

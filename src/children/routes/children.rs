@@ -236,7 +236,8 @@ pub(super) fn member_wanted(
         (None, Some(person)) => PersonWanted::Described(person.check(occasion.today())?),
         _ => return Err(Problem::field("person_id", "person_or_new").into()),
     };
-    Ok(MemberWanted { person, fields: wanted.member.clone(), away: wanted.away.clone().map(AwayFields::cleaned) })
+    let away = wanted.away.clone().map(AwayFields::cleaned);
+    Ok(MemberWanted { person, fields: wanted.member.clone(), away, undated: None })
 }
 
 /// Writes the fields of a child's own.
@@ -271,9 +272,7 @@ pub async fn confirm_child(app: web::Data<App>, may: May<ConfirmChild>, id: Path
     let record = app
         .write(move |tx| {
             let occasion = Occasion::of(&shared, now, Some(&may.actor));
-            let row = store::children::open(tx, &occasion, &may.scope, id.0, seen)?;
-            store::children::confirm(tx, now, row.id)?;
-            let row = ledger::settle(tx, &occasion, row.id, Cause::Confirmed, &serde_json::json!({}))?;
+            let row = ledger::confirm(tx, &occasion, &may.scope, id.0, seen)?;
             record::load(tx, &occasion, &row)
         })
         .await?;

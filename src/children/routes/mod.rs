@@ -2,10 +2,13 @@
 
 mod children;
 mod circumstances;
+mod export;
 mod health;
 mod history;
 mod households;
+mod imports;
 mod moves;
+mod own;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,6 +20,8 @@ use crate::problem::Outcome;
 /// Every operation of the room.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
+        .service(own::list_my_children)
+        .service(own::list_people_to_call)
         .service(children::list_children)
         .service(children::create_child)
         .service(children::get_child)
@@ -42,6 +47,13 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(history::list_child_versions)
         .service(history::list_child_labels)
         .service(history::get_ledger)
+        .service(export::export_ledger)
+        .service(imports::import_ledger)
+        .service(imports::list_imports)
+        .service(imports::get_import)
+        .service(imports::get_import_row)
+        .service(imports::correct_import_row)
+        .service(imports::apply_import)
         .service(moves::propose_transfer)
         .service(moves::list_transfers)
         .service(moves::accept_transfer)

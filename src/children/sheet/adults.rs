@@ -20,13 +20,14 @@ use crate::messaging::phone::{Mobile, PhoneFault};
 pub fn read(cells: &mut Cells<'_>, context: &Context) -> [AdultCells; 3] {
     let mut adults = [Person::Father, Person::Mother, Person::Carer].map(|person| adult(cells, person, context));
     let [father, mother, carer] = &mut adults;
+    tell_parents_apart(cells, father, mother);
     share_whereabouts(cells, [father, mother], context);
-    for parent in [father, mother] {
+    for parent in [&*father, &*mother] {
         if parent.away == Some(true) && parent.away_since.is_none() {
             cells.say_of_row(Weight::Doubt, "away_without_date");
         }
     }
-    name_a_parent_once(carer);
+    name_a_parent_once(father, mother, carer);
     adults
 }
 
@@ -78,8 +79,8 @@ fn adult(cells: &mut Cells<'_>, person: Person, context: &Context) -> AdultCells
         cells.ticked(person, About::Ability).map(|able| if able { Condition::Able } else { Condition::WithoutAbility });
     let mut adult = AdultCells {
         name,
-        sex: sex(person, kin).or(identity.as_ref().map(|number| number.sex())),
-        birth_date: identity.as_ref().map(|number| number.birth_date()),
+        sex: sex(person, kin).or(identity.as_ref().map(|number| number.sex())).or_else(|| written_sex(cells, person)),
+        birth_date: identity.as_ref().map(|number| number.birth_date()).or_else(|| written_birth(cells, person)),
         identity_number: identity,
         phones: cells.get(person, About::Phone).map(|at| read_phones(cells, at)).unwrap_or_default(),
         kin,
@@ -149,6 +150,19 @@ fn sex(person: Person, kin: Option<Kin>) -> Option<Sex> {
     }
 }
 
+fn written_sex(cells: &mut Cells<'_>, person: Person) -> Option<Sex> {
+    let (written, _) = cells.words(person, About::Sex)?;
+    words::exact("sex", &written)
+}
+
+/// A birth date that is not written to the day is left out: nothing hangs on it for an adult.
+fn written_birth(cells: &mut Cells<'_>, person: Person) -> Option<NaiveDate> {
+    match dates::read(cells.get(person, About::BirthDate)?.cell) {
+        Ok(Written::Day(day)) => Some(day),
+        _ => None,
+    }
+}
+
 fn condition(cells: &mut Cells<'_>, person: Person) -> Option<Condition> {
     let (written, at) = cells.words(person, About::Condition)?;
     let condition = words::contained::<Condition>("condition", &written);
@@ -168,6 +182,10 @@ fn read_phones(cells: &mut Cells<'_>, at: At<'_>) -> Vec<Mobile> {
             cells.say(Weight::Note, "phone_is_landline", at);
             Vec::new()
         }
+        Err(_) if at.cell.words().contains('*') => {
+            cells.say(Weight::Note, "phone_masked", at);
+            Vec::new()
+        }
         Err(_) => {
             cells.say(Weight::Doubt, "phone_unreadable", at);
             Vec::new()
@@ -183,9 +201,9 @@ fn whereabouts(cells: &mut Cells<'_>, person: Person, adult: &mut AdultCells, co
         adult.away = words::answer("answer", &written)
             .or(Some(words::exact::<String>("situation", &written).as_deref() != Some("none")));
     }
-    if let Some(at) = cells.get(person, About::Since) {
-        adult.away_since = since(cells, at, context.today);
-        adult.away = adult.away.or(adult.away_since.map(|_| true));
+    if let Some(since) = cells.get(person, About::Since).and_then(|at| since(cells, at, context.today)) {
+        adult.left(since);
+        adult.away = adult.away.or(Some(true));
     }
 }
 
@@ -218,38 +236,62 @@ fn share_whereabouts(cells: &mut Cells<'_>, parents: [&mut AdultCells; 2], conte
         if let (None, Some(place)) = (&parent.place, &place) {
             set_place(parent, place, context);
         }
-        if parent.away != Some(false) {
-            parent.away_since = parent.away_since.or(since);
-            parent.away = parent.away.or(since.map(|_| true));
+        if let (None, Some(since)) = (parent.away_since, since)
+            && parent.away != Some(false)
+        {
+            parent.left(since);
+            parent.away = parent.away.or(Some(true));
         }
     }
 }
 
+/// Since when, and how many days that may be off.
+#[derive(Clone, Copy)]
+struct Since {
+    day: NaiveDate,
+    within_days: i64,
+}
+
+impl AdultCells {
+    fn left(&mut self, since: Since) {
+        self.away_since = Some(since.day);
+        self.away_since_within_days = since.within_days;
+    }
+}
+
+const MONTH_DAYS: i64 = 31;
+const YEAR_DAYS: i64 = 366;
+
 /// Since when: a date as precise as written, taken from its start; or how long already (3年, 8个月).
-fn since(cells: &mut Cells<'_>, at: At<'_>, today: NaiveDate) -> Option<NaiveDate> {
-    let day = match dates::read(at.cell) {
-        Ok(written) => written.earliest().inspect(|day| {
-            if !matches!(written, Written::Day(_)) {
-                cells.push(Finding::new(Weight::Note, "date_taken_from_start").value(&at.cell.words()).other(day), at);
-            }
-        }),
-        Err(fault) => match duration(&at.cell.words()).and_then(|months| today.checked_sub_months(Months::new(months)))
-        {
-            Some(day) => {
-                cells.push(Finding::new(Weight::Note, "date_taken_from_start").value(&at.cell.words()).other(day), at);
-                Some(day)
-            }
-            None => {
-                cells.quote(Weight::Doubt, fault.as_str(), at);
-                None
-            }
+fn since(cells: &mut Cells<'_>, at: At<'_>, today: NaiveDate) -> Option<Since> {
+    let since = match dates::read(at.cell) {
+        Ok(written) => Since {
+            day: written.earliest()?,
+            within_days: match written {
+                Written::Day(_) => 0,
+                Written::Month(..) => MONTH_DAYS,
+                Written::Year(_) => YEAR_DAYS,
+            },
         },
-    }?;
-    if day > today {
+        Err(fault) => {
+            let text = at.cell.words();
+            let lasting = duration(&text).and_then(|months| today.checked_sub_months(Months::new(months)));
+            let Some(day) = lasting else {
+                cells.quote(Weight::Doubt, fault.as_str(), at);
+                return None;
+            };
+            Since { day, within_days: YEAR_DAYS }
+        }
+    };
+    if since.within_days > 0 {
+        let finding = Finding::new(Weight::Note, "date_taken_from_start").value(&at.cell.words());
+        cells.push(finding.other(since.day), at);
+    }
+    if since.day > today {
         cells.quote(Weight::Doubt, "date_in_the_future", at);
         return None;
     }
-    Some(day)
+    Some(since)
 }
 
 /// How many months 3年, 3年多, 8个月 are.
@@ -262,9 +304,28 @@ fn duration(text: &str) -> Option<u32> {
     count("个月").or_else(|| count("年").map(|years| years * 12))
 }
 
-/// A ledger that names the father or mother as the carer does not mean a third person.
-fn name_a_parent_once(carer: &mut AdultCells) {
-    if carer.kin.is_some_and(Kin::is_birth_parent) {
-        *carer = AdultCells::default();
+/// Father and mother of one name or one number are one person written twice.
+fn tell_parents_apart(cells: &mut Cells<'_>, father: &AdultCells, mother: &mut AdultCells) {
+    if is_same_person(father, mother) {
+        cells.say_of_row(Weight::Doubt, "parents_are_the_same");
+        *mother = AdultCells::default();
     }
+}
+
+/// A ledger that names the father or mother as the carer does not mean a third person.
+fn name_a_parent_once(father: &mut AdultCells, mother: &mut AdultCells, carer: &mut AdultCells) {
+    for (kin, parent) in [(Kin::Father, father), (Kin::Mother, mother)] {
+        if carer.kin == Some(kin) || is_same_person(parent, carer) {
+            parent.cares = parent.name.is_some();
+            if parent.phones.is_empty() {
+                parent.phones.append(&mut carer.phones);
+            }
+            *carer = AdultCells::default();
+        }
+    }
+}
+
+fn is_same_person(one: &AdultCells, other: &AdultCells) -> bool {
+    let same_number = one.identity_number.is_some() && one.identity_number == other.identity_number;
+    same_number || (one.name.is_some() && one.name == other.name)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Weight};
 use super::grid::{Cell, GridRow, column_name};
 use super::headings::{About, Column, Heading, Meaning, Person};
+use super::row::WrittenCell;
 use super::words;
 
 /// Columns by meaning; address, labels and remark may stand in several columns.
@@ -43,6 +44,29 @@ impl Columns {
 
     fn say(&mut self, code: &str, place: usize, written: &str, other: &str) {
         self.findings.push(Finding::new(Weight::Note, code).at(column_name(place), written).other(other));
+    }
+
+    /// The columns of a row that was kept as it was written.
+    pub fn of_written(cells: &[WrittenCell]) -> Self {
+        let mut columns = Self { by_meaning: BTreeMap::new(), findings: Vec::new() };
+        for cell in cells {
+            columns.by_meaning.entry(cell.column).or_default().push((cell.place, cell.heading.clone()));
+        }
+        columns
+    }
+
+    /// The cells of `row` in these columns, the empty ones too, as they are kept to be read again.
+    pub fn written(&self, row: &GridRow) -> Vec<WrittenCell> {
+        let places =
+            self.by_meaning.iter().flat_map(|(column, places)| places.iter().map(move |place| (*column, place)));
+        places
+            .map(|(column, (place, heading))| WrittenCell {
+                place: *place,
+                heading: heading.clone(),
+                column,
+                cell: row.cell(*place).clone(),
+            })
+            .collect()
     }
 
     /// Whether any column that is read has something in `row`.

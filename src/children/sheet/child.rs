@@ -20,6 +20,7 @@ pub fn read(cells: &mut Cells<'_>, context: &Context) -> ChildCells {
     let name = name(cells);
     let identity_number = identity_number(cells, context.today);
     let birth_date = birth_date(cells, identity_number.as_ref(), context.today);
+    let (schooling, enrolment_told) = needs::schooling(cells);
     ChildCells {
         name,
         sex: sex(cells, identity_number.as_ref()),
@@ -30,7 +31,8 @@ pub fn read(cells: &mut Cells<'_>, context: &Context) -> ChildCells {
         village: short(cells, About::Village),
         address: joined(cells, About::Address),
         rural_registration: rural(cells),
-        schooling: needs::schooling(cells),
+        schooling,
+        enrolment_told,
         disability: needs::disability(cells),
         illness: needs::illness(cells),
         circumstances: needs::circumstances(cells),

@@ -1,9 +1,10 @@
 //! A table as it came: rows of cells with their addresses, before anybody knows what they mean.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// One cell, numbers and dates as the spreadsheet kept them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
     #[default]
     Empty,

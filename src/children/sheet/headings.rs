@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
 use super::words::plain;
@@ -54,10 +54,26 @@ text_enum! {
 }
 
 /// What a column holds; a phone may belong to nobody in particular.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Column {
     pub person: Option<Person>,
     pub about: About,
+}
+
+impl Column {
+    /// What somebody's column tells.
+    pub const fn of(person: Person, about: About) -> Self {
+        Self { person: Some(person), about }
+    }
+}
+
+impl std::fmt::Display for Column {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.person {
+            Some(person) => write!(f, "{person}.{}", self.about),
+            None => write!(f, "{}", self.about),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +152,14 @@ pub fn meaning(group: &str, own: &str) -> Meaning {
         (Meaning::Unknown, Meaning::Refused) => Meaning::Refused,
         (Meaning::Unknown, Meaning::PassedOver) => Meaning::PassedOver,
         (meaning, _) => meaning,
+    }
+}
+
+/// What a heading that stands alone means, when it is one that is read.
+pub fn meaning_of(heading: &str) -> Option<Column> {
+    match meaning("", heading) {
+        Meaning::Read(column) => Some(column),
+        Meaning::PassedOver | Meaning::Refused | Meaning::Unknown => None,
     }
 }
 

@@ -28,10 +28,12 @@ mod xlsx;
 
 use chrono::NaiveDate;
 
+pub use self::duplicates::mark as mark_duplicates;
 pub use self::finding::{Finding, SheetFault, Weight};
+pub use self::headings::{About, Column, Person, meaning_of};
 pub use self::limits::Limits;
-pub use self::read::{Ledger, SheetRead};
-pub use self::row::LedgerRow;
+pub use self::read::{Ledger, SheetRead, again};
+pub use self::row::{AdultCells, ChildCells, LedgerRow, WrittenRow};
 
 /// What reading needs to know beside the file.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use crate::children::classification::LabelKind;
 use crate::children::classification::facts::{CircumstanceKind, DisabilityKind};
 use crate::children::schooling::{Enrolment, Schooling};
 
-/// School, grade, boarding and enrolment; a named school without more means enrolled.
-pub fn schooling(cells: &mut Cells<'_>) -> Schooling {
+/// School, grade, boarding and enrolment, and whether the last was told; a named school without more means enrolled.
+pub fn schooling(cells: &mut Cells<'_>) -> (Schooling, bool) {
     let boarding = cells.words(Child, About::Boarding).and_then(|(written, _)| words::answer("answer", &written));
     let school = short(cells, About::School);
     let written = cells.words(Child, About::Enrolment);
@@ -22,12 +22,14 @@ pub fn schooling(cells: &mut Cells<'_>) -> Schooling {
     }
     let guessed =
         school.as_deref().and_then(|school| words::all_contained::<Enrolment>("enrolment", school).into_iter().next());
-    Schooling {
+    let told = enrolment.or(guessed);
+    let schooling = Schooling {
         grade: joined(cells, About::Grade),
         boarding,
-        enrolment: enrolment.or(guessed).or(school.as_ref().map(|_| Enrolment::Enrolled)),
+        enrolment: told.or(school.as_ref().map(|_| Enrolment::Enrolled)),
         school,
-    }
+    };
+    (schooling, told.is_some())
 }
 
 /// Grade and kind of a disability, from one column or several.

@@ -6,7 +6,7 @@ use super::child;
 use super::finding::{Finding, SheetFault, Weight};
 use super::grid::{Cell, Grid, GridRow};
 use super::headings::{self, About, Heading, Meaning, Person};
-use super::row::LedgerRow;
+use super::row::{LedgerRow, WrittenRow};
 use super::{Context, duplicates, words};
 
 /// A file that was read.
@@ -88,7 +88,21 @@ fn record(sheet: &str, row: &GridRow, columns: &Columns, context: &Context) -> L
     if [&father, &mother].iter().any(|parent| parent.name.as_deref() == Some(child.name.as_str())) {
         cells.say_of_row(Weight::Doubt, "parent_named_like_child");
     }
-    LedgerRow { sheet: sheet.to_owned(), number: row.number, child, father, mother, carer, findings: cells.findings }
+    LedgerRow {
+        sheet: sheet.to_owned(),
+        number: row.number,
+        child,
+        father,
+        mother,
+        carer,
+        findings: cells.findings,
+        cells: columns.written(row),
+    }
+}
+
+/// Reads a row once more from what was kept of it.
+pub fn again(row: &WrittenRow, context: &Context) -> LedgerRow {
+    record(&row.sheet, &row.grid_row(), &Columns::of_written(&row.cells), context)
 }
 
 /// Whether a row below the heading is a child: not blank, no sum, no note, no repeated heading.

@@ -86,6 +86,12 @@ pub fn mentions(section: &str, text: &str) -> bool {
     terms(section).any(|(_, word)| text.contains(word))
 }
 
+/// `text` without the longest word of a list that it ends in.
+pub fn without_ending<'a>(section: &str, text: &'a str) -> &'a str {
+    let endings = terms(section).filter_map(|(_, word)| text.strip_suffix(word));
+    endings.min_by_key(|rest| rest.len()).unwrap_or(text)
+}
+
 /// The word that stands for `term` in what we write.
 pub fn word(section: &str, term: &str) -> &'static str {
     WORDS.get(section).and_then(|terms| terms.get(term)).and_then(|words| words.first()).map_or("", String::as_str)

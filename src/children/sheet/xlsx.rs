@@ -83,7 +83,8 @@ fn cell(value: &DataRef<'_>, max_chars: usize) -> Cell {
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text, max_chars),
         #[expect(clippy::cast_precision_loss, reason = "a spreadsheet keeps fifteen digits anyway")]
         DataRef::Int(number) => Cell::Number(*number as f64),
-        DataRef::Float(number) => Cell::Number(*number),
+        DataRef::Float(number) if number.is_finite() => Cell::Number(*number),
+        DataRef::Float(number) => Cell::Failed(number.to_string()),
         DataRef::Bool(answer) => Cell::Answer(*answer),
         DataRef::DateTime(moment) => {
             moment.as_datetime().map_or(Cell::Number(moment.as_f64()), |moment| Cell::Date(moment.date()))

@@ -4,15 +4,17 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::reach::visible;
+use crate::areas::{significant, within};
 use crate::children::child::{CheckedChild, ChildState, ExitReason};
+use crate::children::identity_number::IdentityNumber;
 use crate::children::occasion::Occasion;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::http::IfMatch;
-use crate::identity::{Scope, Sex};
-use crate::problem::{Outcome, Problem};
+use crate::identity::{Scope, Sex, TieKind};
+use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
-use crate::storage::schema::{children, households};
+use crate::storage::schema::{child_ties, children, households};
 use crate::volunteers::check_in::RiskLevel;
 
 /// A child as stored; numbers stay sealed.
@@ -55,6 +57,27 @@ pub fn get(conn: &mut Conn, id: i64) -> Outcome<ChildRow> {
     Ok(children::table.find(id).select(ChildRow::as_select()).first(conn)?)
 }
 
+/// The child with an identity number, in whatever state and village.
+pub fn with_number(conn: &mut Conn, occasion: &Occasion<'_>, number: &IdentityNumber) -> Outcome<Option<ChildRow>> {
+    let index = occasion.vault.index(Purpose::IdentityNumber, number.digits());
+    Ok(children::table
+        .filter(children::identity_number_index.eq(index))
+        .select(ChildRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The children of a county with a name and a birth date, in whatever state, oldest record first.
+pub fn named(conn: &mut Conn, county: &str, name: &str, born: NaiveDate) -> Outcome<Vec<ChildRow>> {
+    Ok(children::table
+        .filter(children::name.eq(name))
+        .filter(children::birth_date.eq(born))
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&within("children.village_code", significant(county))))
+        .select(ChildRow::as_select())
+        .order(children::id)
+        .load(conn)?)
+}
+
 /// Active children of a household.
 pub fn of_household(conn: &mut Conn, household_id: i64) -> Outcome<Vec<ChildRow>> {
     Ok(children::table
@@ -62,6 +85,28 @@ pub fn of_household(conn: &mut Conn, household_id: i64) -> Outcome<Vec<ChildRow>
         .filter(children::state.eq(ChildState::Active))
         .select(ChildRow::as_select())
         .order(children::id)
+        .load(conn)?)
+}
+
+/// Active children of a village, in the order of their households.
+pub fn of_village(conn: &mut Conn, village: &str) -> Outcome<Vec<ChildRow>> {
+    Ok(children::table
+        .filter(children::village_code.eq(village))
+        .filter(children::state.eq(ChildState::Active))
+        .select(ChildRow::as_select())
+        .order((children::household_id, children::id))
+        .load(conn)?)
+}
+
+/// The active children to whom a person is tied, eldest first, once for each tie.
+pub fn tied_to(conn: &mut Conn, person_id: i64) -> Outcome<Vec<(ChildRow, TieKind)>> {
+    Ok(child_ties::table
+        .inner_join(children::table)
+        .filter(child_ties::person_id.eq(person_id))
+        .filter(child_ties::until.is_null())
+        .filter(children::state.eq(ChildState::Active))
+        .select((ChildRow::as_select(), child_ties::kind))
+        .order((children::birth_date, children::id, child_ties::id))
         .load(conn)?)
 }
 
@@ -109,7 +154,7 @@ pub fn insert(
     let number = child.identity_number.as_ref().map(|number| number.digits());
     let index = number.map(|number| vault.index(Purpose::IdentityNumber, number));
     require_free(tx, index.as_deref(), None)?;
-    Ok(diesel::insert_into(children::table)
+    let inserted = diesel::insert_into(children::table)
         .values((
             children::household_id.eq(household_id),
             children::name.eq(&child.fields.name),
@@ -129,7 +174,14 @@ pub fn insert(
             children::updated_at.eq(occasion.now),
         ))
         .returning(children::id)
-        .get_result(tx)?)
+        .get_result(tx);
+    inserted.map_err(|error| match error {
+        // Somebody wrote the same number at the same moment.
+        diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _) => {
+            Problem::of("identity_number_taken").into()
+        }
+        other => Fault::from(other),
+    })
 }
 
 /// Writes the fields of a child's own; a number that is not given stays.

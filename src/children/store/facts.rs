@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::household::{MemberRow, StayRow};
 use super::{ChildRow, health, household};
+use crate::areas::{significant, within};
 use crate::children::classification::facts::{Circumstance, CircumstanceKind, Facts, Health, Parent, Stay};
 use crate::children::occasion::Occasion;
 use crate::children::schooling::{Enrolment, Schooling};
@@ -147,6 +148,20 @@ pub fn set_schooling(tx: &mut Conn, child_id: i64, schooling: &Schooling, organi
         ))
         .execute(tx)?;
     Ok(())
+}
+
+/// The school of a county that is called exactly so, when it is one of our organisations.
+pub fn school_named(conn: &mut Conn, county: &str, name: &str) -> Outcome<Option<i64>> {
+    let found: Vec<i64> = organisations::table
+        .filter(organisations::kind.eq(OrganisationKind::School))
+        .filter(organisations::name.eq(name))
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&within("organisations.area_code", significant(county))))
+        .select(organisations::id)
+        .load(conn)?;
+    Ok(match found.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
 }
 
 /// # Errors

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::children::classification::facts::{Condition, Kin};
-use crate::children::household::{AwayFields, MemberFields, ReturnFields};
+use crate::children::household::{AwayFields, MemberFields, ReturnFields, UndatedPlace};
 use crate::children::occasion::Occasion;
+use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::http::IfMatch;
 use crate::identity::{Person, Scope};
@@ -86,6 +87,43 @@ pub fn open(tx: &mut Conn, occasion: &Occasion<'_>, scope: &Scope, id: i64, seen
         .set((households::version.eq(seen.0.saturating_add(1)), households::updated_at.eq(occasion.now)))
         .execute(tx)?;
     if rows == 0 { Err(Problem::of("version_changed").into()) } else { Ok(village) }
+}
+
+/// Moves a household one version on, for a change that no caller based on a version.
+pub fn next_version(tx: &mut Conn, now: Instant, id: i64) -> Outcome<()> {
+    diesel::update(households::table.find(id))
+        .set((households::version.eq(households::version + 1), households::updated_at.eq(now)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// The households of a village in which somebody is present as one of these kin, oldest first.
+pub fn of_person(conn: &mut Conn, village: &str, person_id: i64, kin: &[Kin]) -> Outcome<Vec<i64>> {
+    Ok(present_in(village, kin)
+        .filter(household_members::person_id.eq(person_id))
+        .select(households::id)
+        .order(households::id)
+        .load(conn)?)
+}
+
+/// The households of a village in which somebody of this name is present as one of these kin, oldest first.
+pub fn of_name(conn: &mut Conn, village: &str, name: &str, kin: &[Kin]) -> Outcome<Vec<i64>> {
+    Ok(present_in(village, kin)
+        .filter(people::name.eq(name))
+        .select(households::id)
+        .order(households::id)
+        .load(conn)?)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn present_in<'a>(village: &'a str, kin: &[Kin]) -> _ {
+    let kin: Vec<Kin> = kin.to_vec();
+    household_members::table
+        .inner_join(households::table)
+        .inner_join(people::table)
+        .filter(households::village_code.eq(village))
+        .filter(household_members::until.is_null())
+        .filter(household_members::kin.eq_any(kin))
 }
 
 pub fn set_address(tx: &mut Conn, occasion: &Occasion<'_>, id: i64, address: Option<&str>) -> Outcome<()> {
@@ -231,6 +269,18 @@ pub fn go_away(tx: &mut Conn, member: &MemberRow, away: &AwayFields) -> Outcome<
             .execute(tx)?;
     }
     set_whereabouts(tx, member.id, Some(away))
+}
+
+/// Writes where somebody who is not known to be away since any day is said to work.
+pub fn say_place(tx: &mut Conn, member_id: i64, place: &UndatedPlace) -> Outcome<()> {
+    let undated = household_members::table.find(member_id).filter(household_members::away_since.is_null());
+    diesel::update(undated)
+        .set((
+            household_members::away_place.eq(&place.place),
+            household_members::away_outside_county.eq(place.outside_county),
+        ))
+        .execute(tx)?;
+    Ok(())
 }
 
 /// Ends the open stay.

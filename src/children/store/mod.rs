@@ -4,6 +4,7 @@ pub mod children;
 pub mod facts;
 pub mod health;
 pub mod household;
+pub mod imports;
 pub mod labels;
 pub mod list;
 pub mod people;

@@ -1,15 +1,19 @@
 //! People of the families: found again by identity number, by phone and name, or by name within the household.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::areas::within;
 use crate::children::household::CheckedPerson;
+use crate::children::identity_number::IdentityNumber;
 use crate::children::occasion::Occasion;
 use crate::crypto::Purpose;
-use crate::identity::{NewPerson, Person, Scope, add_person};
+use crate::identity::{NewPerson, Person, PostKind, Scope, add_person};
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
-use crate::storage::schema::people;
+use crate::storage::schema::{people, posts};
 
 /// The person meant by `wanted`, when the system knows them: by identity number anywhere, by phone and name in the county.
 pub fn find(
@@ -66,6 +70,48 @@ pub fn identity_number(conn: &mut Conn, occasion: &Occasion<'_>, person_id: i64)
     occasion.vault.open_option(Purpose::IdentityNumber, sealed.as_deref())
 }
 
+/// The identity numbers of several people, opened; who has none is left out.
+pub fn identity_numbers(conn: &mut Conn, occasion: &Occasion<'_>, ids: &[i64]) -> Outcome<BTreeMap<i64, String>> {
+    let rows: Vec<(i64, Option<String>)> = people::table
+        .filter(people::id.eq_any(ids.to_vec()))
+        .select((people::id, people::identity_number_sealed))
+        .load(conn)?;
+    let mut numbers = BTreeMap::new();
+    for (id, sealed) in rows {
+        if let Some(number) = occasion.vault.open_option(Purpose::IdentityNumber, sealed.as_deref())? {
+            numbers.insert(id, number);
+        }
+    }
+    Ok(numbers)
+}
+
+/// Writes the identity number of somebody who has none.
+pub fn set_identity_number(
+    tx: &mut Conn,
+    occasion: &Occasion<'_>,
+    person_id: i64,
+    number: &IdentityNumber,
+) -> Outcome<()> {
+    let vault = occasion.vault;
+    let rows = diesel::update(people::table.find(person_id).filter(people::identity_number_index.is_null()))
+        .set((
+            people::identity_number_sealed.eq(vault.seal(Purpose::IdentityNumber, number.digits())?),
+            people::identity_number_index.eq(vault.index(Purpose::IdentityNumber, number.digits())),
+            people::updated_at.eq(occasion.now),
+            people::version.eq(people::version + 1),
+        ))
+        .execute(tx)?;
+    crate::storage::changed(rows)
+}
+
+/// Gives somebody another name.
+pub fn rename(tx: &mut Conn, occasion: &Occasion<'_>, person_id: i64, name: &str) -> Outcome<()> {
+    diesel::update(people::table.find(person_id))
+        .set((people::name.eq(name), people::updated_at.eq(occasion.now), people::version.eq(people::version + 1)))
+        .execute(tx)?;
+    Ok(())
+}
+
 /// # Errors
 /// 422 `unknown_person` for somebody who lives outside the areas of the caller's posts.
 pub fn require_near(conn: &mut Conn, scope: &Scope, person_id: i64) -> Outcome<()> {
@@ -75,4 +121,17 @@ pub fn require_near(conn: &mut Conn, scope: &Scope, person_id: i64) -> Outcome<(
         Some(area) if scope.covers(&area) => Ok(()),
         _ => Err(Problem::field("person_id", "unknown_person").into()),
     }
+}
+
+/// Those who hold a post in the area itself on `today`.
+pub fn holding(conn: &mut Conn, post: PostKind, area_code: &str, today: NaiveDate) -> Outcome<Vec<Person>> {
+    Ok(posts::table
+        .inner_join(people::table)
+        .filter(posts::area_code.eq(area_code))
+        .filter(posts::kind.eq(post))
+        .filter(posts::since.le(today))
+        .filter(posts::until.is_null().or(posts::until.gt(today)))
+        .order(posts::id)
+        .select(Person::as_select())
+        .load(conn)?)
 }

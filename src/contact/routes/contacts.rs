@@ -87,7 +87,7 @@ pub struct ContactFilter {
 }
 
 /// Records a contact by one tap.
-#[utoipa::path(tag = "contacts", operation_id = "record_contact", responses((status = 201, body = ContactView)))]
+#[utoipa::path(tag = "contacts", operation_id = "record_contact", request_body = ContactBody, responses((status = 201, body = ContactView)))]
 #[post("/contacts")]
 pub async fn record_contact(app: web::Data<App>, may: May<RecordContact>, body: Body<ContactBody>) -> Answer {
     let body = body.into_inner();
@@ -130,7 +130,7 @@ pub async fn list_contacts(
 }
 
 /// Confirms or contradicts a recorded contact; both stand side by side.
-#[utoipa::path(tag = "contacts", operation_id = "state_contact", params(("id" = i64, Path)), responses((status = 201, body = ContactView)))]
+#[utoipa::path(tag = "contacts", operation_id = "state_contact", request_body = StatementBody, params(("id" = i64, Path)), responses((status = 201, body = ContactView)))]
 #[post("/contacts/{id}/statements")]
 pub async fn state_contact(
     app: web::Data<App>,

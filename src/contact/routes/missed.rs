@@ -75,7 +75,7 @@ pub async fn list_missed_contacts(
 }
 
 /// Records the talk with the parent, which settles the item.
-#[utoipa::path(tag = "contacts", operation_id = "settle_missed_contact", params(("id" = i64, Path)), responses((status = 200, body = MissedContactView)))]
+#[utoipa::path(tag = "contacts", operation_id = "settle_missed_contact", request_body = SettlementBody, params(("id" = i64, Path)), responses((status = 200, body = MissedContactView)))]
 #[put("/missed-contacts/{id}/settlement")]
 pub async fn settle_missed_contact(
     app: web::Data<App>,

@@ -29,5 +29,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(searches::give_up_number_search)
         .service(phone::get_my_phone)
         .service(phone::request_phone_code)
-        .service(phone::verify_my_phone);
+        .service(phone::verify_my_phone)
+        .service(phone::request_new_phone_code)
+        .service(phone::change_my_phone);
 }

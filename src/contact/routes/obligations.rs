@@ -120,7 +120,7 @@ pub async fn list_my_contact_obligations(app: web::Data<App>, me: SignedIn) -> A
 }
 
 /// Says that the parent is home for a while: nothing falls due meanwhile.
-#[utoipa::path(tag = "contacts", operation_id = "rest_contact_obligation", params(("id" = i64, Path)), responses((status = 200, body = ObligationView)))]
+#[utoipa::path(tag = "contacts", operation_id = "rest_contact_obligation", request_body = RestBody, params(("id" = i64, Path)), responses((status = 200, body = ObligationView)))]
 #[put("/contact-obligations/{id}/rest")]
 pub async fn rest_contact_obligation(
     app: web::Data<App>,
@@ -144,7 +144,7 @@ pub async fn lift_contact_rest(app: web::Data<App>, may: May<LetRest>, id: PathI
 }
 
 /// Gives a household a cadence of its own, with a reason.
-#[utoipa::path(tag = "contacts", operation_id = "set_contact_cadence", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "contacts", operation_id = "set_contact_cadence", request_body = CadenceBody, params(("id" = i64, Path)), responses((status = 204)))]
 #[put("/households/{id}/contact-cadence")]
 pub async fn set_contact_cadence(
     app: web::Data<App>,

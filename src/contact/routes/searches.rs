@@ -108,7 +108,7 @@ pub async fn list_my_number_searches(app: web::Data<App>, me: SignedIn) -> Answe
 }
 
 /// Offers a number, which the village then tries; or says that one is not known.
-#[utoipa::path(tag = "contacts", operation_id = "answer_number_search", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "contacts", operation_id = "answer_number_search", request_body = SearchAnswerBody, params(("id" = i64, Path)), responses((status = 204)))]
 #[put("/number-searches/{id}/answer")]
 pub async fn answer_number_search(
     app: web::Data<App>,
@@ -127,7 +127,7 @@ pub async fn answer_number_search(
 }
 
 /// Writes down the new number, after it was tried.
-#[utoipa::path(tag = "contacts", operation_id = "set_found_number", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "contacts", operation_id = "set_found_number", request_body = FoundNumberBody, params(("id" = i64, Path)), responses((status = 204)))]
 #[put("/number-searches/{id}/number")]
 pub async fn set_found_number(
     app: web::Data<App>,

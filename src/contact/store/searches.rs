@@ -59,6 +59,17 @@ pub fn open_search(
     })?)
 }
 
+/// Whether the last search for this person's number was given up: nothing is asked again until a number is known.
+pub fn was_given_up(conn: &mut Conn, person_id: i64) -> Outcome<bool> {
+    let last: Option<SearchState> = number_searches::table
+        .filter(number_searches::person_id.eq(person_id))
+        .order(number_searches::id.desc())
+        .select(number_searches::state)
+        .first(conn)
+        .optional()?;
+    Ok(last == Some(SearchState::GivenUp))
+}
+
 pub fn search(conn: &mut Conn, id: i64) -> Outcome<Search> {
     Ok(number_searches::table.find(id).select(Search::as_select()).first(conn)?)
 }

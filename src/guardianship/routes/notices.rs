@@ -2,20 +2,17 @@
 
 use actix_web::{get, put, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::audit::Access;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
-use crate::duties::ClosedHow;
 use crate::guardianship::access::{AcknowledgeNotice, ReadNotice};
-use crate::guardianship::act::{About, Act};
-use crate::guardianship::duties;
-use crate::guardianship::evidence::EventKind;
+use crate::guardianship::acknowledging;
+use crate::guardianship::act::Act;
 use crate::guardianship::notice::NoticeTo;
-use crate::guardianship::store::{agreement, evidence, notice};
+use crate::guardianship::store::notice;
 use crate::http::{Answer, Listing, Page, PathId, Query, id_cursor, ok};
 use crate::identity::May;
 
@@ -117,16 +114,9 @@ pub async fn acknowledge_care_notice(app: web::Data<App>, may: May<AcknowledgeNo
     let act = Act::by(&app, may.actor.clone());
     let shown = app
         .write(move |tx| {
-            let found = notice::load(tx, &may.actor, id)?;
-            agreement::hold(tx, found.agreement_id)?;
-            notice::acknowledge(tx, act.now, id, may.actor.person_id)?;
-            let body = json!({ "notice": id, "to": found.addressee });
-            evidence::append(tx, &act, found.agreement_id, EventKind::NoticeAcknowledged, &body)?;
-            duties::close_acknowledgement(tx, &act, &found, ClosedHow::Met)?;
-            let about = About { kind: "care_notice", id, child_id: found.child_id, area_code: &found.area_code };
-            act.audit(tx, "care_notice.acknowledged", about, &json!({ "to": found.addressee }))?;
+            let found = acknowledging::acknowledge(tx, &act, &may.actor, id)?;
             let name = crate::guardianship::store::family::child(tx, found.child_id)?.name;
-            Ok(summary(notice::kept(tx, id)?, name))
+            Ok(summary(found, name))
         })
         .await?;
     ok(shown)

@@ -56,7 +56,7 @@ pub(in crate::guardianship) struct Agreement {
 
 /// What an agreement says in words, sealed as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::guardianship) struct Details {
+pub struct Details {
     pub reason: String,
     pub relation: Option<String>,
     pub daily: Option<String>,
@@ -173,6 +173,11 @@ pub(in crate::guardianship) fn hold(tx: &mut Conn, id: i64) -> Outcome<Agreement
 
 pub(in crate::guardianship) fn load(conn: &mut Conn, id: i64) -> Outcome<Agreement> {
     Ok(agreements::table.find(id).select(Agreement::as_select()).first(conn)?)
+}
+
+/// The SHA-256 of the text that is to be signed; none before it was sent.
+pub fn document_hash(conn: &mut Conn, id: i64) -> Outcome<Option<String>> {
+    Ok(load(conn, id)?.document_hash)
 }
 
 /// How a caller may have come to an agreement.
@@ -304,14 +309,15 @@ pub(in crate::guardianship) fn other_children_in_care(
 /// A party with the name to show.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = agreement_parties)]
-pub(in crate::guardianship) struct Party {
+pub struct Party {
     pub id: i64,
     pub role: PartyRole,
     pub person_id: Option<i64>,
     pub signed_at: Option<Instant>,
 }
 
-pub(in crate::guardianship) fn parties(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Party>> {
+/// Who signs an agreement, in the order in which they were named.
+pub fn parties(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Party>> {
     Ok(agreement_parties::table
         .select(Party::as_select())
         .filter(agreement_parties::agreement_id.eq(agreement_id))

@@ -77,6 +77,11 @@ pub(in crate::guardianship) fn uncovered(
         .load(conn)?)
 }
 
+/// The condition that nobody has care of the child (of the table `children`) on `today`.
+pub fn lacks_care(today: NaiveDate) -> SqlLiteral<Bool> {
+    sql(&without_care(today))
+}
+
 /// The children about whom the duty to close a gap is open.
 pub(in crate::guardianship) fn children_with_gap_duty(conn: &mut Conn) -> Outcome<Vec<i64>> {
     Ok(duties::table

@@ -17,7 +17,7 @@ use crate::storage::{Conn, Db, changed};
 /// A notice as stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = care_notices)]
-pub(in crate::guardianship) struct Notice {
+pub struct Notice {
     pub id: i64,
     pub agreement_id: i64,
     pub child_id: i64,
@@ -151,7 +151,7 @@ pub(in crate::guardianship) fn acknowledge(tx: &mut Conn, now: Instant, id: i64,
 }
 
 /// The notices of an agreement that nobody has acknowledged and nobody withdrew.
-pub(in crate::guardianship) fn open_of(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Notice>> {
+pub fn open_of(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Notice>> {
     Ok(care_notices::table
         .filter(care_notices::agreement_id.eq(agreement_id))
         .filter(care_notices::acknowledged_at.is_null())

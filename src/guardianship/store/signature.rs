@@ -16,7 +16,7 @@ const TURN_MINUTES: i64 = 30;
 /// A signer's turn on a host's phone.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = signing_turns)]
-pub(in crate::guardianship) struct Turn {
+pub struct Turn {
     pub id: i64,
     pub agreement_id: i64,
     pub party_id: i64,

@@ -106,7 +106,7 @@ pub async fn refresh_session(app: web::Data<App>, body: Body<RefreshWanted>) -> 
 #[get("/sessions")]
 pub async fn list_sessions(app: web::Data<App>, me: SignedIn) -> Answer {
     let now = app.clock.now();
-    ok(app.read(move |conn| sessions::list(conn, now, me.actor.person_id)).await?)
+    ok(app.read(move |conn| sessions::list(conn, now, &me.actor)).await?)
 }
 
 /// Signs one of the caller's devices out (a lost phone, or this one).
@@ -124,7 +124,6 @@ pub struct Me {
     pub person_id: i64,
     pub name: String,
     pub sex: Sex,
-    #[schema(value_type = Vec<Object>)]
     pub posts: Vec<ActorPost>,
     pub phone_masked: Option<String>,
     pub wechat_linked: bool,

@@ -20,4 +20,5 @@ pub mod situation;
 mod store;
 
 pub use filing::{Filed, NewReport, file, of_cause};
+pub use reading::accept;
 pub use store::{ReportChannel, ReportState, Reporter, Told};

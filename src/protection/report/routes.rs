@@ -179,7 +179,7 @@ pub struct ReporterView {
 /// Reports harm, suspicion or danger.
 ///
 /// Nothing is checked before it reaches police contact, township and county.
-#[utoipa::path(tag = "reports", operation_id = "file_report", responses((status = 201, body = ReportReceipt)))]
+#[utoipa::path(tag = "reports", operation_id = "file_report", request_body = ReportBody, responses((status = 201, body = ReportReceipt)))]
 #[post("/reports")]
 pub async fn file_report(app: web::Data<App>, me: SignedIn, body: Body<ReportBody>) -> Answer {
     let body = body.into_inner();
@@ -194,7 +194,7 @@ pub async fn file_report(app: web::Data<App>, me: SignedIn, body: Body<ReportBod
 }
 
 /// Reports harm, suspicion or danger without signing in; a name is not needed.
-#[utoipa::path(tag = "reports", operation_id = "file_public_report", security(()), responses((status = 201, body = ReportReceipt)))]
+#[utoipa::path(tag = "reports", operation_id = "file_public_report", request_body = PublicReportBody, security(()), responses((status = 201, body = ReportReceipt)))]
 #[post("/public/reports")]
 pub async fn file_public_report(app: web::Data<App>, request: HttpRequest, body: Body<PublicReportBody>) -> Answer {
     let body = body.into_inner();
@@ -265,7 +265,7 @@ pub async fn accept_report(app: web::Data<App>, may: May<AcceptReport>, id: Path
 }
 
 /// Opens the reporter's identity, with a reason. The opening is recorded.
-#[utoipa::path(tag = "reports", operation_id = "open_reporter", params(("id" = i64, Path)), responses((status = 200, body = ReporterView)))]
+#[utoipa::path(tag = "reports", operation_id = "open_reporter", request_body = OpeningBody, params(("id" = i64, Path)), responses((status = 200, body = ReporterView)))]
 #[post("/reports/{id}/reporter-openings")]
 pub async fn open_reporter(app: web::Data<App>, may: May<OpenReporter>, id: PathId, body: Body<OpeningBody>) -> Answer {
     let (inner, now) = (app.clone(), app.clock.now());

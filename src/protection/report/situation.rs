@@ -35,6 +35,7 @@ text_enum! {
 
 text_enum! {
     /// How fast the desks must move.
+    #[schema(as = ReportUrgency)]
     pub enum Urgency {
         Immediate = "immediate",
         Prompt = "prompt",

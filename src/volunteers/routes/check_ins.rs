@@ -117,7 +117,7 @@ pub struct CheckInFilter {
 }
 
 /// Logs a check-in. Sent twice, it is stored once; worry opens a report in the same transaction.
-#[utoipa::path(tag = "check_ins", operation_id = "log_check_in", responses((status = 201, body = CheckInView)))]
+#[utoipa::path(tag = "check_ins", operation_id = "log_check_in", request_body = CheckInBody, responses((status = 201, body = CheckInView)))]
 #[post("/check-ins")]
 pub async fn log_check_in(app: web::Data<App>, me: SignedIn, body: Body<CheckInBody>) -> Answer {
     let new = new_log(&body.into_inner())?;
@@ -174,7 +174,7 @@ pub async fn list_check_in_revisions(app: web::Data<App>, may: May<ReadCheckIns>
 }
 
 /// Writes a further revision; what was written before stays.
-#[utoipa::path(tag = "check_ins", operation_id = "revise_check_in", params(("id" = i64, Path), ("If-Match" = String, Header)), responses((status = 200, body = CheckInView)))]
+#[utoipa::path(tag = "check_ins", operation_id = "revise_check_in", request_body = CheckInBody, params(("id" = i64, Path), ("If-Match" = String, Header)), responses((status = 200, body = CheckInView)))]
 #[put("/check-ins/{id}")]
 pub async fn revise_check_in(
     app: web::Data<App>,

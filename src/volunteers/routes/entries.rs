@@ -60,7 +60,7 @@ pub struct EntryBody {
 }
 
 /// Applies to be a volunteer.
-#[utoipa::path(tag = "volunteers", operation_id = "apply_as_volunteer", responses((status = 201, body = VolunteerView)))]
+#[utoipa::path(tag = "volunteers", operation_id = "apply_as_volunteer", request_body = OfferBody, responses((status = 201, body = VolunteerView)))]
 #[post("/me/volunteer-application")]
 pub async fn apply_as_volunteer(app: web::Data<App>, me: SignedIn, body: Body<OfferBody>) -> Answer {
     let offer = body.into_inner();
@@ -76,7 +76,7 @@ pub async fn apply_as_volunteer(app: web::Data<App>, me: SignedIn, body: Body<Of
 }
 
 /// Enters an application for somebody, who becomes a person on file when they are none yet.
-#[utoipa::path(tag = "volunteers", operation_id = "enter_volunteer", responses((status = 201, body = VolunteerView)))]
+#[utoipa::path(tag = "volunteers", operation_id = "enter_volunteer", request_body = EntryBody, responses((status = 201, body = VolunteerView)))]
 #[post("/volunteers")]
 pub async fn enter_volunteer(app: web::Data<App>, may: May<ManageVolunteers>, body: Body<EntryBody>) -> Answer {
     let entry = body.into_inner();

@@ -60,6 +60,7 @@ pub struct ProposalBody {
 /// Why a pairing ends.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PairingEndingBody)]
 pub struct EndingBody {
     pub reason: EndReason,
     #[validate(length(max = 500, code = "length"))]
@@ -102,7 +103,7 @@ pub async fn suggest_volunteers(
 }
 
 /// Proposes a pairing; it begins when the family agrees.
-#[utoipa::path(tag = "pairings", operation_id = "propose_pairing", responses((status = 201, body = PairingView)))]
+#[utoipa::path(tag = "pairings", operation_id = "propose_pairing", request_body = ProposalBody, responses((status = 201, body = PairingView)))]
 #[post("/pairings")]
 pub async fn propose_pairing(app: web::Data<App>, may: May<ProposePairing>, body: Body<ProposalBody>) -> Answer {
     let body = body.into_inner();
@@ -209,7 +210,7 @@ pub async fn resume_pairing(app: web::Data<App>, may: May<PausePairing>, id: Pat
 }
 
 /// Ends a pairing with a reason.
-#[utoipa::path(tag = "pairings", operation_id = "end_pairing", params(("id" = i64, Path)), responses((status = 200, body = PairingView)))]
+#[utoipa::path(tag = "pairings", operation_id = "end_pairing", request_body = EndingBody, params(("id" = i64, Path)), responses((status = 200, body = PairingView)))]
 #[put("/pairings/{id}/ending")]
 pub async fn end_pairing(app: web::Data<App>, may: May<EndPairing>, id: PathId, body: Body<EndingBody>) -> Answer {
     let body = body.into_inner();

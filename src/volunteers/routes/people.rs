@@ -140,7 +140,7 @@ pub async fn get_volunteer(app: web::Data<App>, may: May<ManageVolunteers>, id: 
 }
 
 /// Changes what a volunteer offers.
-#[utoipa::path(tag = "volunteers", operation_id = "change_volunteer", params(("id" = i64, Path), ("If-Match" = String, Header)), responses((status = 200, body = VolunteerView)))]
+#[utoipa::path(tag = "volunteers", operation_id = "change_volunteer", request_body = OfferBody, params(("id" = i64, Path), ("If-Match" = String, Header)), responses((status = 200, body = VolunteerView)))]
 #[put("/volunteers/{id}")]
 pub async fn change_volunteer(
     app: web::Data<App>,
@@ -167,7 +167,7 @@ pub async fn change_volunteer(
 }
 
 /// Records a record check or a training; a barring result ends every pairing at once.
-#[utoipa::path(tag = "volunteers", operation_id = "record_volunteer_proof", params(("id" = i64, Path)), responses((status = 201, body = VolunteerView)))]
+#[utoipa::path(tag = "volunteers", operation_id = "record_volunteer_proof", request_body = ProofBody, params(("id" = i64, Path)), responses((status = 201, body = VolunteerView)))]
 #[post("/volunteers/{id}/proofs")]
 pub async fn record_volunteer_proof(
     app: web::Data<App>,
@@ -189,7 +189,7 @@ pub async fn record_volunteer_proof(
 }
 
 /// Admits, declines, pauses, resumes or ends.
-#[utoipa::path(tag = "volunteers", operation_id = "decide_on_volunteer", params(("id" = i64, Path)), responses((status = 200, body = VolunteerView)))]
+#[utoipa::path(tag = "volunteers", operation_id = "decide_on_volunteer", request_body = DecisionBody, params(("id" = i64, Path)), responses((status = 200, body = VolunteerView)))]
 #[put("/volunteers/{id}/decision")]
 pub async fn decide_on_volunteer(
     app: web::Data<App>,

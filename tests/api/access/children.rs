@@ -6,11 +6,14 @@ use serde_json::json;
 
 use super::Role::*;
 use super::{EVERYONE, Prepared, Role, Row, Scene};
-use crate::support::{County, TestApp, VILLAGE_B};
+use crate::support::{County, TestApp, VILLAGE, VILLAGE_B};
 
 const VILLAGE_STAFF: &[Role] = &[Supervisor, Director, Cadre];
 const IF_1: &[(&str, &str)] = &[("if-match", "\"1\"")];
 const IF_2: &[(&str, &str)] = &[("if-match", "\"2\"")];
+const CSV: &[(&str, &str)] = &[("content-type", "text/csv")];
+/// One child whose sex nobody wrote.
+const LEDGER: &str = "姓名,出生日期\n张小满,2015.3.8\n";
 const FIELDS: &str = r#"{"name": "王小雨", "sex": "female", "birth_date": "2017-05-20"}"#;
 
 type Scenery<'a> = Pin<Box<dyn Future<Output = Prepared> + 'a>>;
@@ -61,6 +64,15 @@ fn named<'a>(t: &'a TestApp, county: &'a County) -> Scenery<'a> {
     })
 }
 
+fn rehearsed<'a>(t: &'a TestApp, county: &'a County) -> Scenery<'a> {
+    Box::pin(async move {
+        let director = t.as_person(county.director);
+        let path = format!("/imports?village_code={VILLAGE}&dry_run=true");
+        let reply = t.call_raw(&director, Method::POST, &path, LEDGER.into(), CSV).await.expect(201);
+        vec![("{import}", reply["id"].to_string())]
+    })
+}
+
 fn scene(row: Row, scene: Scene) -> Row {
     row.scene(scene)
 }
@@ -69,6 +81,13 @@ pub fn rows() -> Vec<Row> {
     let staff = |operation, method, path| Row::new(operation, method, path, VILLAGE_STAFF);
     vec![
         Row::new("list_children", Method::GET, "/children", EVERYONE),
+        Row::new("list_my_children", Method::GET, "/me/children", EVERYONE),
+        Row::new(
+            "list_people_to_call",
+            Method::GET,
+            "/children/{child}/people-to-call",
+            &[Supervisor, Director, Cadre, Father],
+        ),
         Row::new("get_child", Method::GET, "/children/{child}", &[Supervisor, Director, Cadre, Father]),
         staff("create_child", Method::POST, "/children")
             .body(r#"{"village_code": "{village}", "child": {"name": "李小雪", "sex": "female", "birth_date": "2018-05-20"}}"#),
@@ -112,6 +131,17 @@ pub fn rows() -> Vec<Row> {
         staff("list_child_versions", Method::GET, "/children/{child}/versions"),
         staff("list_child_labels", Method::GET, "/children/{child}/labels"),
         Row::new("get_ledger", Method::GET, "/ledger", &[Supervisor, Director, DirectorB, Cadre]),
+        Row::new("export_ledger", Method::GET, "/ledger/export?village_code={village}", &[Supervisor, Director]),
+        Row::new("import_ledger", Method::POST, "/imports?village_code={village}", &[Supervisor, Director])
+            .body(LEDGER)
+            .headers(CSV),
+        Row::new("list_imports", Method::GET, "/imports", &[Supervisor, Director, DirectorB]),
+        scene(Row::new("get_import", Method::GET, "/imports/{import}", &[Supervisor, Director]), rehearsed),
+        scene(Row::new("get_import_row", Method::GET, "/imports/{import}/rows/1", &[Supervisor, Director]), rehearsed),
+        scene(Row::new("correct_import_row", Method::POST, "/imports/{import}/rows/1", &[Supervisor, Director]), rehearsed)
+            .body(r#"{"cells": {"性别": "女"}}"#),
+        scene(Row::new("apply_import", Method::PUT, "/imports/{import}/application", &[Supervisor, Director]), rehearsed)
+            .body(r#"{"mode": "good"}"#),
         Row::new("propose_transfer", Method::POST, "/children/{child}/transfers", &[Supervisor, Director])
             .body(r#"{"to_village": "{village_b}", "reason": "随外婆居住"}"#)
             .headers(IF_1),

@@ -84,6 +84,10 @@ pub fn rows() -> Vec<Row> {
         .scene(LOST),
         Row::new("get_my_phone", Method::GET, "/me/phone", EVERYONE),
         Row::new("request_phone_code", Method::POST, "/me/phone/verification-codes", EVERYONE),
+        Row::new("request_new_phone_code", Method::POST, "/me/phone/change-codes", EVERYONE)
+            .body(r#"{"phone": "13900009998"}"#),
+        Row::new("change_my_phone", Method::PUT, "/me/phone", EVERYONE)
+            .body(r#"{"phone": "13900009998", "code": "000000"}"#),
         Row::new("verify_my_phone", Method::PUT, "/me/phone/verification", EVERYONE).body(r#"{"code": "000000"}"#),
     ]
 }

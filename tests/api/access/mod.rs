@@ -12,6 +12,7 @@ mod duties;
 mod gateways;
 mod guardianship;
 mod identity;
+mod insight;
 mod reports;
 mod volunteers;
 
@@ -103,6 +104,7 @@ impl Row {
 fn table() -> Vec<Row> {
     [
         areas::rows(),
+        insight::rows(),
         children::rows(),
         contact::rows(),
         duties::rows(),

@@ -1,10 +1,16 @@
 //! The contract: `openapi.yaml` from the handlers' own types, with what all operations share added in one place.
 
+mod examples;
+mod links;
+
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::problem::{FieldError, ProblemDocument};
+use crate::words;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -30,8 +36,29 @@ pub fn base() -> OpenApi {
     document
 }
 
-/// Adds the error answers that every operation can give, and the schemas they use.
+/// Adds what all operations share: the error answers each can give, an example of each body, links to
+/// what comes next, the Chinese words of every enumeration.
 pub fn finish(mut document: OpenApi) -> OpenApi {
+    add_problems(&mut document);
+    examples::add(&mut document);
+    links::add(&mut document);
+    add_words(&mut document);
+    document
+}
+
+fn add_words(document: &mut OpenApi) {
+    for (name, schema) in document.components.iter_mut().flat_map(|components| components.schemas.iter_mut()) {
+        if let (RefOr::T(Schema::Object(enumeration)), Some(words)) = (schema, words::of(name)) {
+            let values: Vec<_> = enumeration.enum_values.iter().flatten().filter_map(|value| value.as_str()).collect();
+            let own = words.iter().filter(|(value, _)| values.contains(&value.as_str()));
+            let own: serde_json::Value = own.map(|(value, word)| (value.as_str(), word.as_str())).collect();
+            let extension = Extensions::from_iter([("x-chinese", own)]);
+            enumeration.extensions.get_or_insert_default().merge(extension);
+        }
+    }
+}
+
+fn add_problems(document: &mut OpenApi) {
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in operations.into_iter().flatten() {
@@ -53,7 +80,6 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
             }
         }
     }
-    document
 }
 
 fn problem_response(what: &str) -> Response {

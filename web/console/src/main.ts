@@ -1,0 +1,7 @@
+import { createApp } from 'vue'
+import '@shared/tokens.css'
+import './base.css'
+import App from './App.vue'
+import { router } from './router'
+
+createApp(App).use(router).mount('#app')
