@@ -97,10 +97,12 @@ export function phones(address) {
   }
   return {
     texts,
-    /** Waits for a text that fits. */
-    async waitFor(number, fits, withinMs = 15_000) {
+    /** The newest text of a number so far. */
+    newest: async (number) => Math.max(0, ...(await texts(number)).map((one) => one.id)),
+    /** Waits for a text that fits, newer than `after`. */
+    async waitFor(number, fits, withinMs = 15_000, after = 0) {
       for (const until = Date.now() + withinMs; Date.now() < until; await pause(250)) {
-        const found = (await texts(number)).filter((one) => one.direction === 'in' && fits.test(one.text)).sort((a, b) => b.id - a.id)[0]
+        const found = (await texts(number)).filter((one) => one.direction === 'in' && one.id > after && fits.test(one.text)).sort((a, b) => b.id - a.id)[0]
         if (found) return found
       }
       throw new Error(`no text on ${number} fits ${fits}`)

@@ -3,18 +3,16 @@
 import { client, type Transport } from '@shared/call'
 import { session } from './session'
 
+let server = import.meta.env.VITE_SERVER ?? 'http://127.0.0.1:8080'
 // #ifdef H5
-const SERVER = ''
-// #endif
-// #ifndef H5
-const SERVER = import.meta.env.VITE_SERVER ?? 'http://127.0.0.1:8080'
+server = ''
 // #endif
 const PATIENCE_MS = 20_000
 
 const transport: Transport = ({ method, url, headers, body }) =>
   new Promise((resolve, reject) => {
     uni.request({
-      url: SERVER + url,
+      url: server + url,
       method: method.toUpperCase() as 'GET',
       data: body as string | undefined,
       header: headers,
@@ -25,11 +23,6 @@ const transport: Transport = ({ method, url, headers, body }) =>
   })
 
 export const { call } = client(transport, session)
-
-/** Where the server's file or page is. */
-export function serverAddress(path: string): string {
-  return SERVER + path
-}
 
 /** The framework parses JSON only under the exact content type, and a problem comes under another. */
 function parsed(data: unknown): unknown {

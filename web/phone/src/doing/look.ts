@@ -31,8 +31,7 @@ function change(next: Wanted): void {
 
 function systemScale(): number {
   // #ifdef MP-WEIXIN
-  const info = wx.getAppBaseInfo() as unknown as { fontSizeScaleFactor?: number }
-  return Math.min(info.fontSizeScaleFactor ?? 1, 1.7)
+  return Math.min(wx.getAppBaseInfo().fontSizeScaleFactor ?? 1, 1.7)
   // #endif
   // #ifndef MP-WEIXIN
   return 1

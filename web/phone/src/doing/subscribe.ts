@@ -1,6 +1,13 @@
-/** Asks WeChat, at the moment somebody has just done something, whether we may remind them next time. */
+/** Asks WeChat, when somebody has just done something, whether we may remind them next time. */
 
-export type Occasion = 'contact' | 'signing' | 'check_in' | 'todo'
-
-/** One acceptance allows one message, so the moment is asked each time; a no is a no and changes nothing. */
-export function askToRemind(_occasion: Occasion): void {}
+/**
+ * One acceptance allows one message, so every such moment asks; a no is a no and changes nothing. WeChat lets it be asked
+ * only in the tap itself. Without a template (in a browser, or not yet approved by WeChat) nobody is asked.
+ */
+export function askToRemind(): void {
+  // #ifdef MP-WEIXIN
+  const template = import.meta.env.VITE_WECHAT_REMINDER
+  if (!template) return
+  wx.requestSubscribeMessage({ tmplIds: [template], success: () => undefined, fail: () => undefined })
+  // #endif
+}
