@@ -48,7 +48,7 @@ async fn readyz(app: web::Data<App>) -> Answer {
 
 async fn metrics_page(app: web::Data<App>) -> Answer {
     let now = app.clock.now();
-    let (overdue, queued, oldest, unsettled) = app
+    let (overdue, queued, oldest, unsettled, stops) = app
         .read(move |conn| {
             let overdue: i64 = duties::table
                 .filter(duties::closed_at.is_null())
@@ -65,13 +65,15 @@ async fn metrics_page(app: web::Data<App>) -> Answer {
                 .filter(messages::settled_at.is_null())
                 .count()
                 .get_result(conn)?;
-            Ok((overdue, queued, oldest, unsettled))
+            let stops = crate::messaging::gateways::standing(conn)?.len();
+            Ok((overdue, queued, oldest, unsettled, i64::try_from(stops).unwrap_or(i64::MAX)))
         })
         .await?;
     metrics::gauge!("xiangban_duties_overdue").set(count(overdue));
     metrics::gauge!("xiangban_outbox_ready").set(count(queued));
     metrics::gauge!("xiangban_outbox_oldest_seconds").set(oldest.map_or(0.0, |at| count(now.since(at).num_seconds())));
     metrics::gauge!("xiangban_messages_unsettled").set(count(unsettled));
+    metrics::gauge!("xiangban_gateway_stops").set(count(stops));
     let page = METRICS.as_ref().map(PrometheusHandle::render).unwrap_or_default();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(page))
 }

@@ -183,6 +183,12 @@ impl PostOffice {
         kinds.map(|gateway| gateway.channel.kind()).collect()
     }
 
+    /// Whether a gateway of this kind has a form for `template`.
+    pub(super) fn carries(&self, kind: ChannelKind, template: &str) -> bool {
+        let mut of_kind = self.gateways.iter().filter(|gateway| gateway.channel.kind() == kind);
+        of_kind.any(|gateway| gateway.channel.form(template).is_some())
+    }
+
     /// Kinds of channel that are there.
     pub(super) fn kinds(&self) -> Vec<ChannelKind> {
         self.gateways.iter().map(|gateway| gateway.channel.kind()).collect()

@@ -79,8 +79,8 @@ on_both! {
         weekly_call(&post, c.child, c.director);
         post.work().await;
         post.work().await;
-        assert_eq!(post.states(), [State::Dead]);
-        assert_eq!(post.whys(), [Some("template_stopped".to_owned())]);
+        assert_eq!(post.states(), [State::Dead, State::Accepted], "the second tells the county of the stopped template");
+        assert_eq!(post.whys(), [Some("template_stopped".to_owned()), None]);
     }
 
     async fn a_duty_met_in_between_is_not_reminded_of(t: TestApp) {

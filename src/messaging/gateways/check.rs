@@ -50,8 +50,11 @@ pub fn check(config: &Config, office: &PostOffice) -> Vec<Finding> {
     if let Some(wechat) = office.wechat() {
         check_wechat(config, wechat.push().is_some(), office, &mut found);
     }
-    if !office.names().iter().any(|(_, kind)| *kind == ChannelKind::Sms) {
-        found.push(wrong("sms", "no gateway: nobody can sign in by code"));
+    // A code has no other channel.
+    for template in office.templates.names().filter(|template| template.starts_with("code/")) {
+        if !office.carries(ChannelKind::Sms, template) {
+            found.push(wrong("sms", format!("no gateway carries {template}")));
+        }
     }
     found
 }
@@ -70,12 +73,9 @@ fn check_signature(name: &str, signature: &str, found: &mut Vec<Finding>) {
 fn check_forms(name: &str, forms: &Forms, templates: &Templates, found: &mut Vec<Finding>) {
     let longest = Templates::longest_facts();
     let missing: Vec<&str> = templates.names().filter(|template| forms.of(template).is_none()).collect();
-    for template in missing.iter().filter(|template| template.starts_with("code/")) {
-        found.push(wrong(name, format!("{template} has no template of the vendor")));
-    }
-    let others = missing.iter().filter(|template| !template.starts_with("code/")).count();
-    if others > 0 {
-        found.push(note(name, format!("{others} messages have no template of the vendor and go by other channels")));
+    if !missing.is_empty() {
+        let count = missing.len();
+        found.push(note(name, format!("{count} messages have no template of the vendor and go by others")));
     }
     for (covers, form) in forms.all() {
         let mut messages =

@@ -14,7 +14,7 @@ use xiangban::duties::{DutyKind, Owed};
 use xiangban::messaging::channels::sms::Quota;
 use xiangban::messaging::gateways::{Stop, standing};
 use xiangban::storage::Conn;
-use xiangban::storage::schema::{attempts, messages};
+use xiangban::storage::schema::messages;
 
 use self::standin::{SECRET, Standin, Vendor};
 use super::gateway::{Post, duty};
@@ -124,14 +124,6 @@ impl Post {
     /// Channel of each message, by id.
     pub fn channels(&self) -> Vec<Option<String>> {
         let read = |conn: &mut Conn| Ok(messages::table.select(messages::channel).order(messages::id).load(conn)?);
-        self.t.app.store.read(read).unwrap()
-    }
-
-    /// Gateway and state of each attempt.
-    pub fn attempts(&self) -> Vec<(String, String)> {
-        let read = |conn: &mut Conn| {
-            Ok(attempts::table.select((attempts::gateway, attempts::state)).order(attempts::id).load(conn)?)
-        };
         self.t.app.store.read(read).unwrap()
     }
 }
