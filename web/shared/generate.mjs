@@ -13,7 +13,7 @@ await writeFile(new URL('api.ts', target), `// Generated from openapi.yaml.\n${t
 
 const words = {}
 for (const [name, schema] of Object.entries(contract.components.schemas)) {
-  if (!schema['x-chinese']) continue
+  if (!schema['x-chinese'] || !schema.enum) continue
   words[name] = Object.fromEntries(schema.enum.map((value) => [value, schema['x-chinese'][value]]))
 }
 await writeFile(

@@ -1,16 +1,14 @@
 /** From page to page. */
 
-export function go(page: string, query: Record<string, string | number> = {}): void {
-  uni.navigateTo({ url: address(page, query) })
-}
+/** A second tap while the first is under way fails, and the first one does. */
+const twice = (): void => undefined
 
-/** In place of the present page. */
-export function goInstead(page: string, query: Record<string, string | number> = {}): void {
-  uni.redirectTo({ url: address(page, query) })
+export function go(page: string, query: Record<string, string | number> = {}): void {
+  uni.navigateTo({ url: address(page, query), fail: twice })
 }
 
 export function goHome(): void {
-  uni.reLaunch({ url: '/pages/home/home' })
+  uni.reLaunch({ url: '/pages/home/home', fail: twice })
 }
 
 export function goBack(): void {
@@ -22,15 +20,11 @@ export function goBack(): void {
 export function goSignIn(): void {
   const here = getCurrentPages().at(-1) as { route?: string; $page?: { fullPath?: string } } | undefined
   const back = here?.$page?.fullPath ?? (here?.route ? `/${here.route}` : '')
-  uni.reLaunch({ url: address('sign-in/sign-in', back && !back.includes('sign-in') ? { back } : {}) })
+  uni.reLaunch({ url: address('sign-in/sign-in', back && !back.includes('sign-in') ? { back } : {}), fail: twice })
 }
 
 export function phone(number: string): void {
   uni.makePhoneCall({ phoneNumber: number, fail: () => undefined })
-}
-
-export function toast(title: string): void {
-  uni.showToast({ title, icon: 'none', duration: 2500 })
 }
 
 function address(page: string, query: Record<string, string | number>): string {

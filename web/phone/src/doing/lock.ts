@@ -23,3 +23,9 @@ export function unlock(): void {
   lock.value = null
   forget('x.lock')
 }
+
+/** The signer's page, with nothing behind it to go back to. */
+export function toSigner(held: Lock): void {
+  // A second call while the first is under way fails, and the first one does.
+  uni.reLaunch({ url: `/pages/agreement/host?id=${held.agreement}`, fail: () => undefined })
+}
