@@ -184,7 +184,10 @@ fn check_signatures(verdict: &mut Verdict, files: &Files, events: &[Event]) {
         Some(serde_json::from_slice::<Handwriting>(strokes).ok()?.digest())
     };
     let signed: Vec<(String, Option<String>)> = bodies(events, EventKind::Signed)
-        .map(|body| (body["party"].to_string(), body["strokes"].as_str().map(str::to_owned)))
+        .map(|body| {
+            let party = body.get("party").unwrap_or(&Value::Null).to_string();
+            (party, body.get("strokes").and_then(Value::as_str).map(str::to_owned))
+        })
         .collect();
     let wrong: Vec<&str> = signed
         .iter()

@@ -222,15 +222,16 @@ impl PostOffice {
         gateway.map_or(Ok(Duration::ZERO), |gateway| lock(&gateway.pace).take(now))
     }
 
-    /// The first gateway of each kind, as if none were paused.
-    pub(super) fn all_ways(&self) -> Ways {
-        let mut ways = Ways::default();
+    /// The same gateways as if they had been idle for days and would take whatever comes: for a rehearsal.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        let mut office = Self::with(Arc::clone(&self.templates), self.settings, Vec::new());
+        office.sandbox = self.sandbox;
         for gateway in &self.gateways {
-            let (kind, name) = (gateway.channel.kind(), gateway.channel.name());
-            ways.gateways.entry(kind).or_insert_with(|| name.to_owned());
-            ways.paused.insert(kind, None);
+            let terms = Terms { per_second: None, quotas: Some(Vec::new()), ..gateway.terms.clone() };
+            office.add(Arc::clone(&gateway.channel), terms, Vec::new());
         }
-        ways
+        office
     }
 
     /// Lets the breaker of a gateway see an outcome.

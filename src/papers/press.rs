@@ -165,7 +165,8 @@ impl Press {
 
 /// Fonts are large and never change while we run: read once for each list of folders.
 fn fonts(folders: &[PathBuf]) -> Result<Fonts, String> {
-    static READ: LazyLock<Mutex<Vec<(Vec<PathBuf>, Fonts)>>> = LazyLock::new(Mutex::default);
+    type Known = Vec<(Vec<PathBuf>, Fonts)>;
+    static READ: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
     let mut read = READ.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some((_, fonts)) = read.iter().find(|(known, _)| known == folders) {
         return Ok(fonts.clone());

@@ -17,6 +17,8 @@ mod sheet;
 
 pub use sheet::{ChannelCount, DayCount, Outing, Rehearsal, Told};
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::areas::significant;
 use crate::clock::{Clock, Instant};
@@ -40,7 +42,8 @@ pub fn rehearse(app: &App, plan: &Plan) -> Outcome<Rehearsal> {
     let (start, until) = (now.min(plan.from), plan.from.plus_days(plan.days));
     let copy = copy::Copy::of(app, plan.area.as_deref().map(significant), now)?;
     let clock = Clock::fixed(start);
-    let stage = App { store: copy.store.clone(), clock: clock.clone(), ..app.clone() };
+    let office = Arc::new(app.office.at_rest());
+    let stage = App { store: copy.store.clone(), clock: clock.clone(), office, ..app.clone() };
     let before = sheet::before(&stage)?;
     let mut unheard = std::collections::BTreeMap::new();
     for (at, kinds) in marks::of(&stage, start, until)? {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::scene::{Home, Scene};
 use crate::app::App;
 use crate::clock::Instant;
+use crate::crypto::Purpose;
 use crate::demo::Ground;
 use crate::demo::chance::Chance;
 use crate::demo::names::Generation;
@@ -187,7 +188,11 @@ impl Cast<'_> {
             skills: text_list::write(skills.iter().take(1 + chance.below(3))),
             languages: String::new(),
             load_wish: 3,
-            words: Some(self.scene.words.volunteer_words.clone()),
+            words_sealed: self
+                .scene
+                .app
+                .vault
+                .seal_option(Purpose::Narrative, Some(&self.scene.words.volunteer_words))?,
         };
         let themselves = self.scene.person(tx, person_id)?;
         steps::apply(tx, at, &themselves, &new)

@@ -29,7 +29,6 @@ text_enum! {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = agreement_papers)]
 pub(in crate::guardianship) struct Paper {
-    pub agreement_id: i64,
     pub state: PaperState,
     pub attempts: i64,
     /// Why the last attempt failed.
@@ -37,7 +36,6 @@ pub(in crate::guardianship) struct Paper {
     pub hash: Option<String>,
     pub sealed_at: Option<Instant>,
     pub stamped_at: Option<Instant>,
-    pub stamped_by: Option<String>,
 }
 
 /// Asks for the paper of an agreement.

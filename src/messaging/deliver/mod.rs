@@ -198,20 +198,20 @@ fn record_patiently(app: &App, done: &[Done]) -> Outcome<()> {
     }
 }
 
-/// As if every channel took everything that is due at `now`: for a rehearsal on a copy; no network is touched.
+/// As if every channel took everything that is due at `now`: for a rehearsal on a copy, whose office is at rest; no
+/// network is touched.
 pub fn pretend_to_deliver(app: &App, now: Instant) -> Outcome<usize> {
     use super::channels::Outcome as SendOutcome;
-    let (ways, settings) = (app.office.all_ways(), &app.office.settings);
     let mut taken = 0;
     loop {
-        let prepared = prepare(app, &ways, "rehearsal", now, settings.batch)?;
+        let prepared = prepare(app, "rehearsal", now, app.office.settings.batch)?;
         if prepared.claimed == 0 {
             return Ok(taken);
         }
         taken += prepared.parcels.len();
         let accepted = |parcel: &Parcel| Done::of(parcel, SendOutcome::Accepted { provider_id: None }, now);
         let done: Vec<Done> = prepared.parcels.iter().map(accepted).collect();
-        record(&app.store, &done, settings.patience, 0.0)?;
+        record(app, &done, 0.0)?;
     }
 }
 

@@ -80,7 +80,7 @@ pub fn reads(
     actor: &Actor,
     now: Instant,
     what: &'static str,
-    purpose: &str,
+    purpose: &'static str,
     children: impl IntoIterator<Item = i64>,
 ) -> Vec<Access> {
     let mut ids: Vec<i64> = children.into_iter().collect();
