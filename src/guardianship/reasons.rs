@@ -11,6 +11,7 @@ use crate::text_enum;
 
 text_enum! {
     /// A reason in a verdict about carers, agreements, signatures and gaps.
+    #[schema(as = CareReason)]
     pub enum Reason {
         // Art. 22: bars, considerations, the child's voice.
         BarHarmedSomeone = "bar_harmed_someone",

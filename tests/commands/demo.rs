@@ -1,6 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::prelude::*;
 use xiangban::storage::Store;
+use xiangban::storage::schema::{
+    agreements, calls, child_transfers, children, contacts, duties, messages, missed_contacts, number_searches,
+    pairings, reports, sandbox_texts, volunteers,
+};
 use xiangban::storage::transfer::fingerprints;
 
 use super::Place;
@@ -13,10 +18,68 @@ fn contents(place: &Place) -> BTreeMap<String, (u64, String)> {
     fingerprints(&store).unwrap().into_iter().map(|found| (found.table, (found.rows, found.fingerprint))).collect()
 }
 
+/// The different values of a column.
+macro_rules! seen {
+    ($conn:expr, $column:expr, $table:expr) => {
+        $table.select($column).distinct().load::<String>($conn)?.into_iter().collect::<BTreeSet<String>>()
+    };
+}
+
+/// The county lives: every state that a person may have to deal with is there, in both townships.
+fn assert_alive(place: &Place) {
+    let store = Store::open(&database_config(place.url())).unwrap();
+    store
+        .read(|conn| {
+            let has = |found: BTreeSet<String>, wanted: &[&str]| {
+                let missing: Vec<_> = wanted.iter().filter(|state| !found.contains(**state)).collect();
+                assert!(missing.is_empty(), "{missing:?} missing among {found:?}");
+            };
+            assert_eq!(children::table.count().get_result::<i64>(conn)?, 300);
+            let states = ["draft", "assessed", "awaiting_signatures", "in_force", "ended", "declined", "lapsed"];
+            has(seen!(conn, agreements::state, agreements::table), &states);
+            has(
+                seen!(conn, volunteers::state, volunteers::table),
+                &["applied", "admitted", "paused", "declined", "ended"],
+            );
+            has(seen!(conn, pairings::state, pairings::table), &["proposed", "active", "paused", "declined", "ended"]);
+            has(seen!(conn, contacts::standing, contacts::table), &["recorded", "confirmed", "contradicted"]);
+            has(
+                seen!(conn, number_searches::state, number_searches::table),
+                &["asking", "with_village", "found", "given_up"],
+            );
+            has(seen!(conn, child_transfers::state, child_transfers::table), &["proposed", "accepted", "refused"]);
+            has(seen!(conn, reports::state, reports::table), &["received", "accepted"]);
+            has(
+                seen!(conn, messages::state, messages::table),
+                &["delivered", "accepted", "unknown", "dead", "expired"],
+            );
+            assert!(missed_contacts::table.count().get_result::<i64>(conn)? > 0);
+            assert!(calls::table.count().get_result::<i64>(conn)? > 0);
+            assert!(sandbox_texts::table.count().get_result::<i64>(conn)? > 100);
+            for township in ["990101100%", "990101101%"] {
+                let open = duties::table.filter(duties::closed_at.is_null()).filter(duties::area_code.like(township));
+                let kinds = [
+                    "sign_agreement",
+                    "renew_agreement",
+                    "close_guardianship_gap",
+                    "contact_child",
+                    "check_in",
+                    "reconfirm_record",
+                    "verify_phone",
+                    "review_missed_contact",
+                ];
+                has(seen!(conn, duties::kind, open), &kinds);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
 place_on_both! {
     fn loading_the_demo_twice_changes_nothing(place: Place) {
         let first = place.run(&["demo"]);
         assert!(first.ok, "{}", first.err);
+        assert_alive(&place);
         let before = contents(&place);
         let second = place.run(&["demo"]);
         assert!(second.ok, "{}", second.err);

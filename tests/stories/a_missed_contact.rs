@@ -45,6 +45,8 @@ on_both! {
         }
         life.until("03-02 20:00").await;
         life.reply(MOTHER, "1").await;
+        // The grandmother has had her message of the day; what became due since is told the next morning.
+        life.until("03-03 12:00").await;
         life.reply(GRANDMOTHER, "1").await;
 
         // Monday 9 March, day seven: asked in the morning, not in the night. Two questions of his are open (the number

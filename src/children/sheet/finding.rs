@@ -49,6 +49,7 @@ text_enum! {
 
 /// One finding. `value` never holds an identity number or a phone number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SheetFinding)]
 pub struct Finding {
     /// The cell as a spreadsheet names it, `C12`; absent when the finding is about the row or the file.
     #[schema(example = "C12")]

@@ -22,6 +22,7 @@ text_enum! {
 
 text_enum! {
     /// What a column tells.
+    #[schema(as = SheetAbout)]
     pub enum About {
         Name = "name",
         Sex = "sex",

@@ -57,11 +57,11 @@ pub fn phone_home(app: &App, ground: &Ground, tx: &mut Conn, now: Instant) -> Ou
         let Some(home) = scene.homes.iter().find(|home| home.id == owing.household_id) else { continue };
         let mut chance = Chance::stream(400_000 + u64::try_from(owing.id).unwrap_or_default());
         let last = match chance.below(100) {
-            0..=57 => chance.between(1, 5),
-            58..=70 => 7,
-            71..=80 => chance.between(8, 9),
-            81..=88 => chance.between(10, 13),
-            89..=94 => chance.between(14, 26),
+            0..=72 => chance.between(1, 5),
+            73..=80 => 7,
+            81..=86 => chance.between(8, 9),
+            87..=91 => chance.between(10, 13),
+            92..=95 => chance.between(14, 26),
             _ => continue,
         };
         for days in [last + chance.between(5, 7), last] {

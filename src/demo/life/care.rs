@@ -179,7 +179,7 @@ impl Plan<'_> {
             _ => at.plus_days(chance.between(300, 360)).date(),
         };
         let term_until = term_until.min(self.last_day_as_a_child());
-        let paid = chance.percent(25) || self.kind() == CarerKind::Friend;
+        let paid = chance.percent(6) || self.kind() == CarerKind::Friend;
         let wanted = Wanted {
             child_id: self.child.id,
             carer: ProposedCarer::Known(self.carer.person.id),

@@ -29,6 +29,8 @@ export const places: Place[] = [
   { path: '/ledger', name: 'ledger', title: '儿童台账', group: '儿童', posts: DESK, page: () => import('./pages/Ledger.vue') },
   { path: '/children/:id(\\d+)', name: 'child', title: '儿童档案', page: () => import('./pages/Child.vue') },
   { path: '/gaps', name: 'gaps', title: '监护缺口', group: '儿童', posts: DESK, page: () => import('./pages/Gaps.vue') },
+  { path: '/imports', name: 'imports', title: '导入台账', group: '儿童', posts: ['village_director', 'township_supervisor'], page: () => import('./pages/Imports.vue') },
+  { path: '/imports/:id(\\d+)', name: 'import', title: '导入台账', page: () => import('./pages/Import.vue') },
   { path: '/transfers', name: 'transfers', title: '迁入迁出', group: '儿童', posts: DESK, page: () => import('./pages/Transfers.vue') },
 
   { path: '/agreements', name: 'agreements', title: '委托照护协议', group: '监护', posts: DESK, page: () => import('./pages/Agreements.vue') },

@@ -1,7 +1,7 @@
 // Who is signed in. Tokens lie in localStorage, so that a link opened in a new tab needs no new sign-in; renewing them is
 // done by one tab at a time. When a session is over while somebody works, they sign in over the page they are on.
 import { computed, reactive } from 'vue'
-import { client, type AnswerOf, type Schemas, type Sent, type Session, type Tokens } from '@shared/call'
+import { Problem, client, type AnswerOf, type Schemas, type Sent, type Session, type Tokens } from '@shared/call'
 
 export type Me = AnswerOf<'/me', 'get'>
 
@@ -76,7 +76,7 @@ export async function download(url: string, name: string): Promise<void> {
   // A small call first, so that the token is fresh.
   await call('get', '/me')
   const response = await fetch(url, { headers: { authorization: `Bearer ${read()?.access ?? ''}` } })
-  if (!response.ok) throw new Error(String(response.status))
+  if (!response.ok) throw Problem.from(response.status, await response.json().catch(() => undefined))
   const link = document.createElement('a')
   link.href = URL.createObjectURL(await response.blob())
   link.download = name

@@ -17,6 +17,8 @@ export const pages = (made) => [
   ['child-check-ins', 'village', `/console/children/${made.covered}?tab=check-ins`],
   ['child-changes', 'village', `/console/children/${made.covered}?tab=changes`],
   ['gaps', 'village', '/console/gaps'],
+  ['imports', 'village', '/console/imports'],
+  ['import', 'village', `/console/imports/${made.import}`],
   ['transfers', 'village', '/console/transfers'],
   ['agreements', 'village', '/console/agreements'],
   ['agreement', 'village', `/console/agreements/${made.agreement}`],

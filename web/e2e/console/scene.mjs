@@ -28,17 +28,17 @@ export async function prepare(server) {
     return village('POST', '/children', body, { 'idempotency-key': randomUUID() })
   }
   const guarded = { holds_guardianship: true }
-  const covered = await child('王小雨', 'female', '2016-05-12', [
-    { member: member('father', guarded), person: person('王大山', 'male', '15400100001', '1988-03-02'), away: away('广东东莞') },
+  const covered = await child('欧阳小雨', 'female', '2016-05-12', [
+    { member: member('father', guarded), person: person('欧阳大山', 'male', '15400100001', '1988-03-02'), away: away('广东东莞') },
     { member: member('mother', guarded), person: person('李梅', 'female', '15400100002', '1990-07-19'), away: away('广东东莞') },
     { member: member('paternal_grandmother', { cares: true }), person: person('张桂芳', 'female', '15400100003', '1962-01-20') },
   ])
-  const gap = await child('刘小军', 'male', '2014-09-30', [
-    { member: member('father', guarded), person: person('刘强', 'male', '15400100011', '1986-04-11'), away: away('浙江温州') },
+  const gap = await child('司马小军', 'male', '2014-09-30', [
+    { member: member('father', guarded), person: person('司马强', 'male', '15400100011', '1986-04-11'), away: away('浙江温州') },
     { member: member('mother', guarded), person: person('吴芳', 'female', '15400100012', '1988-12-05'), away: away('浙江温州') },
     { member: member('maternal_grandfather', { cares: true }), person: person('吴老根', 'male', null, '1958-06-06') },
   ])
-  const third = await child('陈思思', 'female', '2018-02-25', [
+  const third = await child('诸葛思思', 'female', '2018-02-25', [
     { member: member('mother', { ...guarded, cares: true }), person: person('赵小红', 'female', '15400100021', '1992-10-10') },
   ])
 
@@ -81,6 +81,11 @@ export async function prepare(server) {
     narrative: '孩子手臂上有多处新伤，不肯说怎么来的。', area_code: VILLAGE, child_id: null, child_words: '四年级男生', place_words: '学校里',
     reporter_role: 'school', suspected_person_ids: [],
   })
+  const run = await fetch(`${server.address}/api/v1/imports?village_code=${VILLAGE}&file_name=${encodeURIComponent('补录.csv')}&dry_run=true`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.token('village')}`, 'content-type': 'text/csv' },
+    body: '姓名,性别,出生日期,身份证号\n令狐小云,男,2015.3.4,12345\n令狐小禾,女,2016年8月,\n',
+  })
   const reports = await township('GET', '/reports')
   return {
     covered: covered.id,
@@ -89,6 +94,7 @@ export async function prepare(server) {
     agreement: agreement.id,
     volunteer: volunteer.id,
     report: reports.items[0].id,
+    import: (await run.json()).id,
     today: today(),
   }
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openBrowser, seriousFaults } from '../support/browser.mjs'
 import { caller, startServer } from '../support/server.mjs'
+import { STRANGER, everybody } from './pages.mjs'
 import { at, button, giveNumberAndCode, signIn, type } from './steps.mjs'
 import { DIRECTOR, agreementToSign, family, volunteer } from './world.mjs'
 
@@ -44,35 +45,14 @@ async function lookAt(number, pages) {
   }
 }
 
-test('the pages before signing in', () => lookAt(null, ['home/home', 'sign-in/sign-in', 'danger/danger', 'danger/reports']))
+test('the pages before signing in', () => lookAt(null, STRANGER))
 
-test('the pages of a father', () =>
-  lookAt(home.father.phone, [
-    'home/home',
-    `family/child?id=${home.child}`,
-    `family/whom?child=${home.child}&name=王小雨`,
-    `agreement/agreements?child=${home.child}`,
-    `agreement/read?id=${agreement.id}`,
-    `family/pay?agreement=${agreement.id}`,
-    'family/number',
-    'mine/mine',
-    'mine/phone',
-    'danger/danger',
-  ]))
-
-test('the pages of a volunteer', () =>
-  lookAt(person.phone, ['home/home', `volunteer/check-in?child=${home.child}`, 'volunteer/standing', 'volunteer/pending']))
-
-test('the pages of a village director', () =>
-  lookAt(DIRECTOR.phone, [
-    'home/home',
-    'village/todo',
-    'village/children',
-    `village/child?id=${home.child}`,
-    `village/visit?child=${home.child}`,
-    `village/assess?child=${home.child}`,
-    `agreement/host?id=${agreement.id}`,
-  ]))
+for (const who of ['father', 'volunteer', 'director']) {
+  test(`the pages of a ${who}`, () => {
+    const { number, pages } = everybody({ home, agreement, person })[who]
+    return lookAt(number, pages)
+  })
+}
 
 test('a neighbour reports danger without signing in, in less than a minute, and learns what became of it', async () => {
   const browser = await openBrowser(server.address)

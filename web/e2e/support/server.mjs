@@ -1,6 +1,7 @@
 // A server of its own for a test: the built program, a fresh demo county in a temporary folder, a free loopback port.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -35,6 +36,7 @@ export async function startServer(settings = {}) {
     ...settings,
   }
   delete env.DATABASE_URL
+  await cp(await county(env), folder, { recursive: true })
   const program = spawn(BINARY, ['serve'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   for (const stream of [program.stdout, program.stderr]) stream.on('data', (part) => (log = (log + part).slice(-20_000)))
@@ -67,6 +69,20 @@ export async function startServer(settings = {}) {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The demo county, lived through once for this program and this day: every server begins with a copy. */
+async function county(env) {
+  const { mtimeMs, size } = statSync(BINARY)
+  const kept = join(tmpdir(), `xiangban-county-${new Date().toISOString().slice(0, 10)}-${Math.round(mtimeMs)}-${size}`)
+  if (existsSync(kept)) return kept
+  const folder = await mkdtemp(join(tmpdir(), 'xiangban-county-'))
+  const place = { XIANGBAN__DATABASE__URL: join(folder, 'county.sqlite'), XIANGBAN__KEYS__FILE: join(folder, 'keys') }
+  const made = spawnSync(BINARY, ['demo'], { cwd: ROOT, env: { ...env, ...place }, encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`the demo county: ${made.stderr}`)
+  // Another test may have been first; both made the same.
+  await rename(folder, kept).catch(() => rm(folder, { recursive: true, force: true }))
+  return kept
 }
 
 /** The JSON API as somebody with a token sees it. */
