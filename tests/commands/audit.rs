@@ -1,4 +1,3 @@
-use super::Place;
 use crate::place_on_both;
 
 place_on_both! {

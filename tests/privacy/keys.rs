@@ -9,7 +9,6 @@ use xiangban::storage::reseal::{marks, reseal};
 
 use super::leaks::plant;
 use crate::on_both;
-use crate::support::TestApp;
 
 on_both! {
     async fn all_that_was_planted_bears_the_new_key_and_reads_as_before(t: TestApp) {
