@@ -44,6 +44,14 @@ export const places: Place[] = [
   { path: '/volunteers/:id(\\d+)', name: 'volunteer', title: '志愿者', page: () => import('./pages/Volunteer.vue') },
   { path: '/pairings', name: 'pairings', title: '结对', group: '志愿服务', posts: [...DESK, 'volunteer_coordinator'], page: () => import('./pages/Pairings.vue') },
 
+  { path: '/calls', name: 'calls', title: '要打的电话', group: '消息', posts: FIGURES, page: () => import('./pages/Calls.vue') },
+  { path: '/inbox', name: 'inbox', title: '收到的回复', group: '消息', posts: ['village_director', 'township_supervisor', 'county_administrator'], page: () => import('./pages/Inbox.vue') },
+  { path: '/messages', name: 'messages', title: '消息', group: '消息', posts: ['township_supervisor', 'county_administrator'], page: () => import('./pages/Messages.vue') },
+  { path: '/messages/:id(\\d+)', name: 'message', title: '消息', page: () => import('./pages/Message.vue') },
+  { path: '/rehearsal', name: 'rehearsal', title: '提醒预演', group: '消息', posts: ['township_supervisor', 'county_administrator'], page: () => import('./pages/Rehearsal.vue') },
+  { path: '/gateways', name: 'gateways', title: '发送通道', group: '消息', posts: ['county_administrator'], page: () => import('./pages/Gateways.vue') },
+
+  { path: '/openings', name: 'openings', title: '访问复核', group: '管理', posts: ['township_supervisor', 'county_administrator'], page: () => import('./pages/Openings.vue') },
   { path: '/offices', name: 'offices', title: '岗位与账号', group: '管理', posts: ['county_administrator', 'township_supervisor', 'village_director', 'volunteer_coordinator'], page: () => import('./pages/Offices.vue') },
   { path: '/me', name: 'me', title: '我的账号', group: '管理', page: () => import('./pages/Account.vue') },
 ]
