@@ -64,6 +64,7 @@ pub async fn get_consent(app: web::Data<App>, may: May<ReadConsent>, id: PathId)
 /// A parent's consent.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RulesConsentBody)]
 pub struct ConsentBody {
     /// The version that was shown.
     #[validate(length(max = 40))]

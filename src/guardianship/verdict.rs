@@ -31,6 +31,7 @@ pub struct Checked {
 
 /// Whether a file holds, and everything that was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PaperVerdict)]
 pub struct Verdict {
     pub holds: bool,
     /// The number of the agreement, when the file tells.

@@ -55,3 +55,39 @@ fn every_enumeration_of_the_contract_has_chinese_words() {
     }
     assert!(silent.is_empty(), "missing in src/words.toml: {silent:#?}");
 }
+
+/// The contract has one namespace: of two types with one name it would keep one, and say something false of the other.
+#[test]
+fn no_two_types_of_the_contract_share_a_name() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let declared = regex::Regex::new(
+        r"(?s)(?:derive\([^)]*ToSchema[^)]*\)\]|text_enum! \{)((?:\s*(?:#\[[^\n]*\]|///[^\n]*)\n?)*)\s*pub (?:struct|enum) (\w+)",
+    )
+    .unwrap();
+    let renamed = regex::Regex::new(r"#\[schema\(as = (\w+)").unwrap();
+    let mut homes: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for file in super::sources::files("src", ".rs") {
+        let source = std::fs::read_to_string(&file).unwrap();
+        for found in declared.captures_iter(&source) {
+            let name = renamed.captures(&found[1]).map_or(&found[2], |name| name.get(1).unwrap().as_str()).to_owned();
+            homes.entry(name).or_default().push(file.display().to_string());
+        }
+    }
+    assert!(homes.len() > 100, "the declarations were not found");
+    homes.retain(|name, files| files.len() > 1 && !document["components"]["schemas"][name.as_str()].is_null());
+    assert!(homes.is_empty(), "give one of each a name of its own with #[schema(as = …)]: {homes:#?}");
+}
+
+#[test]
+fn every_reference_of_the_contract_leads_somewhere() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let text = document.to_string();
+    let mut lost: Vec<&str> = text
+        .split("#/components/schemas/")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|name| document["components"]["schemas"][name].is_null())
+        .collect();
+    lost.dedup();
+    assert!(lost.is_empty(), "{lost:?}");
+}

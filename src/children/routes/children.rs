@@ -329,15 +329,15 @@ pub struct RevealWanted {
     pub purpose: String,
 }
 
-/// Numbers in full.
+/// FullNumbers in full.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Numbers {
+pub struct FullNumbers {
     pub identity_number: Option<String>,
     pub phone: Option<String>,
     pub members: Vec<MemberNumbers>,
 }
 
-/// Numbers of a household member in full.
+/// FullNumbers of a household member in full.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberNumbers {
     pub person_id: i64,
@@ -347,7 +347,7 @@ pub struct MemberNumbers {
 }
 
 /// Shows identity numbers and phones in full, for a purpose that is logged.
-#[utoipa::path(tag = "children", operation_id = "reveal_numbers", params(("id" = i64, Path)), request_body = RevealWanted, responses((status = 200, body = Numbers)))]
+#[utoipa::path(tag = "children", operation_id = "reveal_numbers", params(("id" = i64, Path)), request_body = RevealWanted, responses((status = 200, body = FullNumbers)))]
 #[post("/children/{id}/numbers")]
 pub async fn reveal_numbers(
     app: web::Data<App>,
@@ -368,7 +368,7 @@ pub async fn reveal_numbers(
     ok(numbers)
 }
 
-fn numbers(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<Numbers> {
+fn numbers(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<FullNumbers> {
     let vault = occasion.vault;
     let mut members = Vec::new();
     for (_, person) in store::household::members(conn, row.household_id)? {
@@ -379,7 +379,7 @@ fn numbers(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<
             name: person.name,
         });
     }
-    Ok(Numbers {
+    Ok(FullNumbers {
         identity_number: vault.open_option(Purpose::IdentityNumber, row.identity_number_sealed.as_deref())?,
         phone: vault.open_option(Purpose::Phone, row.phone_sealed.as_deref())?,
         members,

@@ -23,6 +23,7 @@ pub struct ExportWanted {
     #[param(example = "990101100201")]
     pub village_code: String,
     /// `masked` unless told. `full` is for those who may see numbers, and needs a purpose.
+    #[param(inline)]
     pub numbers: Option<Numbers>,
     /// Why full numbers are wanted; stands in the access log.
     #[param(example = "报送镇民政办", min_length = 2, max_length = 200)]

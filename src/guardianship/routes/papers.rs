@@ -36,6 +36,7 @@ text_enum! {
 #[into_params(parameter_in = Query)]
 pub struct PaperQuery {
     /// Without it, the sealed paper where there is one, else the frozen one.
+    #[param(inline)]
     pub form: Option<PaperForm>,
 }
 

@@ -51,6 +51,7 @@ pub struct StateCount {
 
 /// How many tries a channel saw on a day, and how many SMS are charged for them.
 #[derive(Debug, Serialize, QueryableByName, ToSchema)]
+#[schema(as = ChannelTries)]
 pub struct ChannelCount {
     #[diesel(sql_type = Text)]
     #[schema(example = "2026-03-02")]

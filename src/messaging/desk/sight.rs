@@ -23,6 +23,7 @@ use crate::storage::schema::people;
 
 /// Whom a message is for, without full name and number.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = MessageAddressee)]
 pub struct Addressee {
     pub person_id: i64,
     #[schema(example = "王先生")]
