@@ -100,7 +100,7 @@ pub async fn get_message(app: web::Data<App>, may: May<KeepMessages>, id: PathId
 }
 
 /// Decides about a message that is dead, undelivered or in doubt.
-#[utoipa::path(tag = "messages", operation_id = "settle_message", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "messages", operation_id = "settle_message", params(("id" = i64, Path)), request_body = MessageSettlementBody, responses((status = 204)))]
 #[put("/messages/{id}/settlement")]
 pub async fn settle_message(
     app: web::Data<App>,
@@ -136,7 +136,7 @@ pub async fn list_calls(
 }
 
 /// Says how a call ended: reached, no answer, wrong number, given up.
-#[utoipa::path(tag = "messages", operation_id = "settle_call", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "messages", operation_id = "settle_call", params(("id" = i64, Path)), request_body = CallOutcomeBody, responses((status = 204)))]
 #[put("/calls/{id}/outcome")]
 pub async fn settle_call(app: web::Data<App>, may: May<MakeCalls>, id: PathId, body: Body<CallOutcomeBody>) -> Answer {
     let (inner, now) = (app.clone(), app.clock.now());
@@ -169,7 +169,7 @@ pub async fn list_inbox_items(
 }
 
 /// Says what was done about a reply.
-#[utoipa::path(tag = "messages", operation_id = "settle_inbox_item", params(("id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(tag = "messages", operation_id = "settle_inbox_item", params(("id" = i64, Path)), request_body = InboxSettlementBody, responses((status = 204)))]
 #[put("/inbox-items/{id}/settlement")]
 pub async fn settle_inbox_item(
     app: web::Data<App>,
