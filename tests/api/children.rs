@@ -97,7 +97,7 @@ on_both! {
         let own = t.get(&father, "/me/children").await.expect(200);
         assert_eq!(own[0]["name"], "王小雨");
         assert_eq!(own[0]["tie"], "parent");
-        assert_eq!(own[0]["age"], 9);
+        assert_eq!(own[0]["age"], 8);
         assert_eq!(t.get(&t.as_person(c.passer), "/me/children").await.expect(200), json!([]));
         let path = format!("/children/{}/people-to-call", c.child);
         let told = t.get(&father, &path).await.expect(200);
