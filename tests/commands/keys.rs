@@ -34,7 +34,7 @@ place_on_both! {
         let text = std::fs::read_to_string(place.file("keys")).unwrap();
         let without: String = text.lines().filter(|line| !line.starts_with("k1")).map(|line| format!("{line}\n")).collect();
         std::fs::write(place.file("keys"), without).unwrap();
-        add_key(&place, "k2", 'B');
+        add_key(&place, "k2", 'E');
         let contents = || fingerprints(&Store::open(&database_config(place.url())).unwrap()).unwrap();
         let before = contents();
         let refused = place.run_with(&["keys", "rotate"], &[("XIANGBAN__KEYS__CURRENT", "k2")], "");

@@ -10,7 +10,7 @@ const DEEPEST: usize = 8;
 pub fn add(document: &mut OpenApi) {
     let schemas = serde_json::to_value(&document.components).unwrap_or_default();
     for path in document.paths.paths.values_mut() {
-        let operations = [&mut path.post, &mut path.put, &mut path.patch];
+        let operations = [&mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         let bodies = operations.into_iter().flatten().filter_map(|operation| match &mut operation.request_body {
             Some(RefOr::T(body)) => Some(body),
             _ => None,
