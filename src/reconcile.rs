@@ -14,7 +14,7 @@ use crate::messaging::{NewMessage, Recipient, Urgency, post};
 use crate::problem::Outcome;
 use crate::protection::report;
 use crate::storage::Conn;
-use crate::{children, contact, guardianship, volunteers};
+use crate::{children, contact, guardianship, oversight, volunteers};
 
 /// A room with the kinds of duty that it answers for.
 pub struct Room {
@@ -29,6 +29,7 @@ pub const ROOMS: &[Room] = &[
     Room { name: "children", kinds: &children::duties::KINDS, expected: |conn, _| children::duties::expected(conn) },
     Room { name: "contact", kinds: contact::duties::KINDS, expected: |conn, _| contact::duties::expected(conn) },
     Room { name: "guardianship", kinds: &guardianship::duties::KINDS, expected: guardianship::duties::expected },
+    Room { name: "oversight", kinds: oversight::duties::KINDS, expected: |conn, _| oversight::duties::expected(conn) },
     Room { name: "reports", kinds: report::duties::KINDS, expected: |conn, _| report::duties::expected(conn) },
     Room {
         name: "volunteers",

@@ -9,7 +9,7 @@
 //! the family itself. Once a year everything is counted into a file for the audit that the law asks for.
 
 pub mod access;
-mod duties;
+pub mod duties;
 mod offices;
 mod opening;
 mod report;

@@ -82,11 +82,11 @@ dlr-url = "{{receipt_url}}?reference={{reference}}&status=%d"
     post.work().await;
     until(&post, || post.states()[0] == State::Delivered).await;
     // The phone network writes down what it got in its own time.
-    let parts = || {
+    let arrived = || {
         let log = std::fs::read_to_string(folder.join("centre.log")).unwrap();
-        log.matches(&format!("{FATHER} udh")).count() + log.matches(&format!("{FATHER} data")).count()
+        log.matches(&format!("Got message 1: <10690000 {FATHER} ")).count()
     };
-    until(&post, || parts() >= 1).await;
+    until(&post, || arrived() == 1).await;
 
     std::fs::write(folder.join("phone"), format!("{FATHER} 10690000 text 1\n")).unwrap();
     let open = || -> i64 {
