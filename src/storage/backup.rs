@@ -1,7 +1,7 @@
 //! Backups: one sealed file with everything but the keys, checked before it counts as made, and the way back from it.
 //!
 //! SQLite is copied while it is in use (`VACUUM INTO`); PostgreSQL by its own `pg_dump` and `pg_restore`. What they give
-//! is sealed as a whole ([`sealed`]), so that a file that gets lost tells nothing, not even names; the plain form exists
+//! is sealed as a whole (`sealed`), so that a file that gets lost tells nothing, not even names; the plain form exists
 //! for who has a tool of their own, and can be restored as well.
 
 mod postgres;
