@@ -22,7 +22,7 @@ fn answered(app: &App, tx: &mut Conn, now: Instant, answered: &Answered) -> Outc
     let (subject, person) = (answered.subject_id, answered.person_id);
     let done = match answered.kind {
         DutyKind::ContactChild => contact::answers::contact_done(tx, app, now, subject, person, now.date(), &key),
-        DutyKind::VerifyPhone => contact::answers::phone_confirmed(tx, app, now, person),
+        DutyKind::VerifyPhone => phone_proven(app, tx, now, person),
         _ => return Ok(Handled::NotHere),
     };
     match done {
@@ -34,6 +34,11 @@ fn answered(app: &App, tx: &mut Conn, now: Instant, answered: &Answered) -> Outc
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// A person has shown that the number is in use and theirs: by a reply, or by a code.
+pub fn phone_proven(app: &App, tx: &mut Conn, now: Instant, person_id: i64) -> Outcome<()> {
+    contact::answers::phone_confirmed(tx, app, now, person_id)
 }
 
 fn number_failed(app: &App, tx: &mut Conn, now: Instant, person_id: i64) -> Outcome<()> {

@@ -6,12 +6,14 @@
 
 mod access;
 mod chain;
+mod handed_out;
 
 use diesel::prelude::*;
 use serde::Serialize;
 
 pub use access::{Access, Recorder};
 pub use chain::{Head, Tampering, Verdict, verify};
+pub use handed_out::{FileKind, HandedOut, hand_out, handed_out, stamp};
 
 use crate::clock::Instant;
 use crate::identity::Actor;
@@ -34,8 +36,13 @@ pub struct Event<'a> {
 
 /// Appends the event, with `detail` as JSON (ids and codes; never a secret, a phone or an identity number).
 pub fn record(tx: &mut Conn, now: Instant, event: &Event<'_>, detail: &impl Serialize) -> Outcome<()> {
+    record_numbered(tx, now, event, detail).map(|_| ())
+}
+
+/// As [`record`]; returns the number of the event.
+pub fn record_numbered(tx: &mut Conn, now: Instant, event: &Event<'_>, detail: &impl Serialize) -> Outcome<i64> {
     let detail = serde_json::to_string(detail).map_err(Fault::internal)?;
-    diesel::insert_into(audit_events::table)
+    Ok(diesel::insert_into(audit_events::table)
         .values((
             audit_events::at.eq(now),
             audit_events::actor_person_id.eq(event.actor.map(|actor| actor.person_id)),
@@ -47,6 +54,6 @@ pub fn record(tx: &mut Conn, now: Instant, event: &Event<'_>, detail: &impl Seri
             audit_events::area_code.eq(event.area_code),
             audit_events::detail.eq(detail),
         ))
-        .execute(tx)?;
-    Ok(())
+        .returning(audit_events::id)
+        .get_result(tx)?)
 }

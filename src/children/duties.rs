@@ -26,7 +26,7 @@ fn about(child_id: i64) -> Subject {
 /// Makes the open duties about an active child equal to what its record calls for. `confirmed` says that the old
 /// re-confirmation was met, not replaced.
 pub fn reconcile(tx: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow, confirmed: bool) -> Outcome<()> {
-    let due = row.confirmed_at.plus_days(occasion.config.children.reconfirm_days);
+    let due = row.confirmed_at.plus_days(occasion.config().children.reconfirm_days);
     let how = if confirmed { ClosedHow::Met } else { ClosedHow::Superseded };
     keep_one(tx, occasion, row, DutyKind::ReconfirmRecord, Some(due), how)?;
     let review = age_to_review(tx, row)?.map(|age| Instant::start_of(birthday(row.birth_date, age)));
@@ -94,7 +94,7 @@ pub fn ask_for_acceptance(
     child_id: i64,
     to_village: &str,
 ) -> Outcome<()> {
-    let days = occasion.config.ladders.of(DutyKind::AcceptTransfer).due_days;
+    let days = occasion.config().ladders.of(DutyKind::AcceptTransfer).due_days;
     let new = NewDuty {
         kind: DutyKind::AcceptTransfer,
         subject: Subject { kind: "transfer", id: transfer_id },

@@ -55,13 +55,27 @@ pub struct Exported {
     pub children: Vec<i64>,
 }
 
-/// The ledger of a village as it stands.
+/// The ledger of a village as it stands, marked with the number under which this is on record.
 ///
 /// # Errors
 /// 422 for what is no village.
-pub fn of_village(conn: &mut Conn, occasion: &Occasion<'_>, village: &str, numbers: Numbers) -> Outcome<Exported> {
+pub fn of_village(occasion: &Occasion<'_>, village: &str, numbers: Numbers) -> Outcome<Exported> {
     areas::require_code(village, "village_code")?;
-    areas::exists(conn, village, AreaLevel::Village, "village_code")?;
+    let store = &occasion.app.store;
+    let mark = store.write(|tx| {
+        areas::exists(tx, village, AreaLevel::Village, "village_code")?;
+        record(tx, occasion, village, numbers)
+    })?;
+    store.read(|conn| marked(conn, occasion, village, numbers, mark.clone()))
+}
+
+fn marked(
+    conn: &mut Conn,
+    occasion: &Occasion<'_>,
+    village: &str,
+    numbers: Numbers,
+    mark: String,
+) -> Outcome<Exported> {
     let name = areas::name_of(conn, village)?;
     let children = store::children::of_village(conn, village)?;
     let mut rows = Vec::with_capacity(children.len());
@@ -76,6 +90,7 @@ pub fn of_village(conn: &mut Conn, occasion: &Occasion<'_>, village: &str, numbe
     let table = Table {
         sheet_name: &TEXTS.sheet,
         title: fill(&TEXTS.title),
+        mark,
         headings: TEXTS.columns.iter().map(|column| column.heading.as_str()).collect(),
         rows,
     };
@@ -86,17 +101,19 @@ pub fn of_village(conn: &mut Conn, occasion: &Occasion<'_>, village: &str, numbe
     })
 }
 
-/// Writes down that a ledger was handed out.
-pub fn record(tx: &mut Conn, occasion: &Occasion<'_>, village: &str, rows: usize, numbers: Numbers) -> Outcome<()> {
+/// Writes down that a ledger is handed out; returns the mark of the file.
+fn record(tx: &mut Conn, occasion: &Occasion<'_>, village: &str, numbers: Numbers) -> Outcome<String> {
     let event = audit::Event {
         actor: occasion.actor,
-        action: "ledger.exported",
+        action: audit::FileKind::Ledger.as_str(),
         subject_kind: "village",
         subject_id: village.parse().unwrap_or_default(),
         child_id: None,
         area_code: Some(village),
     };
-    audit::record(tx, occasion.now, &event, &serde_json::json!({ "rows": rows, "numbers": numbers }))
+    let rows = store::children::of_village(tx, village)?.len();
+    let detail = serde_json::json!({ "rows": rows, "numbers": numbers });
+    audit::hand_out(tx, occasion.now, audit::FileKind::Ledger, &event, &detail)
 }
 
 /// One child with all that its line says.

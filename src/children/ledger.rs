@@ -17,7 +17,7 @@ use crate::identity::{Person, Scope, TieKind};
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::text_enum;
-use crate::{audit, contact};
+use crate::{audit, contact, guardianship};
 
 text_enum! {
     /// What a version of the record came from; also the action in the audit.
@@ -196,7 +196,8 @@ pub fn settle(
         tie_parents(tx, occasion, &row)?;
         duties::reconcile(tx, occasion, &row, cause == Cause::Confirmed)?;
     }
-    contact::reconcile_household(tx, &occasion.config.contact, occasion.now, row.household_id)?;
+    contact::reconcile_household(tx, &occasion.config().contact, occasion.now, row.household_id)?;
+    guardianship::reconcile_child(tx, occasion.app, occasion.now, row.id)?;
     let snapshot = record::snapshot(tx, occasion, &row)?;
     store::versions::append(tx, occasion, &row, cause, &snapshot)?;
     let event = audit::Event {
@@ -217,7 +218,7 @@ pub fn relabel(tx: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcom
         return store::labels::store(tx, occasion, row.id, &[]);
     }
     let facts = store::facts::load(tx, occasion, row)?;
-    let policy = &occasion.config.children.classification;
+    let policy = &occasion.config().children.classification;
     let labels = without_hiv(classification::labels(&facts, policy, occasion.today()));
     let next = classification::next_change(&facts, policy, occasion.today());
     if row.labels_change_on != next {

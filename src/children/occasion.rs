@@ -11,15 +11,22 @@ use crate::identity::Actor;
 /// The circumstances of a change; `actor` is absent for the system itself.
 #[derive(Clone, Copy)]
 pub struct Occasion<'a> {
+    pub app: &'a App,
     pub now: Instant,
-    pub vault: &'a Vault,
-    pub config: &'a Config,
     pub actor: Option<&'a Actor>,
 }
 
 impl<'a> Occasion<'a> {
     pub fn of(app: &'a App, now: Instant, actor: Option<&'a Actor>) -> Self {
-        Self { now, vault: &app.vault, config: &app.config, actor }
+        Self { app, now, actor }
+    }
+
+    pub fn vault(&self) -> &'a Vault {
+        &self.app.vault
+    }
+
+    pub fn config(&self) -> &'a Config {
+        &self.app.config
     }
 
     pub fn today(&self) -> NaiveDate {

@@ -114,7 +114,7 @@ impl ChildRecord {
 
 /// The record of `row` as of now.
 pub fn load(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<ChildRecord> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     let household = household(conn, occasion, row.household_id)?;
     let (schooling, school_id) = store::facts::schooling(conn, row.id)?;
     let facts = store::facts::load(conn, occasion, row)?;
@@ -156,7 +156,7 @@ pub fn load(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome
 pub fn household(conn: &mut Conn, occasion: &Occasion<'_>, id: i64) -> Outcome<Household> {
     let (version, address) = store::household::get(conn, occasion, id)?;
     let members = store::household::members(conn, id)?;
-    let members = members.into_iter().map(|member| view(occasion.vault, member)).collect::<Outcome<Vec<_>>>()?;
+    let members = members.into_iter().map(|member| view(occasion.vault(), member)).collect::<Outcome<Vec<_>>>()?;
     Ok(Household { id, version, address, members })
 }
 
@@ -173,7 +173,7 @@ pub fn snapshot(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Out
 
 /// Opens what [`snapshot`] gave.
 pub fn reopen(occasion: &Occasion<'_>, sealed: &str) -> Outcome<Snapshot> {
-    let text = occasion.vault.open(Purpose::Snapshot, sealed)?;
+    let text = occasion.vault().open(Purpose::Snapshot, sealed)?;
     serde_json::from_str(&text).map_err(Fault::internal)
 }
 

@@ -73,7 +73,7 @@ pub fn review(
 
 fn record(tx: &mut Conn, occasion: &Occasion<'_>, child_id: i64, age: i32, wanted: &AgeReview) -> Outcome<()> {
     let by = occasion.person_id().ok_or_else(|| Problem::of("unauthorized"))?;
-    let note = occasion.vault.seal_option(Purpose::Narrative, wanted.note.as_deref())?;
+    let note = occasion.vault().seal_option(Purpose::Narrative, wanted.note.as_deref())?;
     let inserted = insert_once(tx, |tx| {
         diesel::insert_into(child_age_reviews::table)
             .values((

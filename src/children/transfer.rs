@@ -128,7 +128,7 @@ fn household_there(tx: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow, trans
     }
     let new = store::children::add_household(tx, occasion, &transfer.to_village, None)?;
     store::household::copy_members(tx, occasion, row.household_id, new)?;
-    contact::reconcile_household(tx, &occasion.config.contact, occasion.now, row.household_id)?;
+    contact::reconcile_household(tx, &occasion.config().contact, occasion.now, row.household_id)?;
     Ok(new)
 }
 

@@ -71,7 +71,8 @@ fn report(app: &App, year: i32, out: &Path, area: Option<&str>) -> Outcome<()> {
     }
     let now = app.clock.now();
     let span = oversight::Span::year(year, now)?;
-    let bytes = oversight::workbook(app, &[area.map(areas::significant).unwrap_or_default().to_owned()], span, now)?;
+    let bytes =
+        oversight::workbook(app, None, &[area.map(areas::significant).unwrap_or_default().to_owned()], span, now)?;
     let name = out.display();
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).mode(0o600).open(out);

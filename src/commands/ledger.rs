@@ -70,9 +70,8 @@ pub fn export(app: &App, arguments: &ExportArguments) -> Outcome<()> {
     storage::migrate(&app.store)?;
     let occasion = Occasion::of(app, app.clock.now(), None);
     let numbers = if arguments.full_numbers { Numbers::Full } else { Numbers::Masked };
-    let exported = app.store.read(|conn| export::of_village(conn, &occasion, &arguments.village, numbers))?;
+    let exported = export::of_village(&occasion, &arguments.village, numbers)?;
     let rows = exported.children.len();
-    app.store.write(|tx| export::record(tx, &occasion, &arguments.village, rows, numbers))?;
     write(&arguments.file, &exported.bytes)?;
     say(format_args!("{rows} children written to {}", arguments.file.display()));
     Ok(())

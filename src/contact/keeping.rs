@@ -42,7 +42,8 @@ pub fn reconcile_household(tx: &mut Conn, config: &ContactConfig, now: Instant, 
     }
     let owed_before = open.iter().map(|obligation| obligation.parent_person_id);
     let parents = home.parents.iter().map(|parent| parent.person_id);
-    let people: BTreeSet<i64> = owed_before.chain(parents).chain(home.carers.iter().copied()).collect();
+    let carers = store::carers_ever(tx, household_id)?;
+    let people: BTreeSet<i64> = owed_before.chain(parents).chain(carers).collect();
     people.into_iter().try_for_each(|person_id| duties::settle_phone(tx, config, now, person_id, &home.village_code))
 }
 

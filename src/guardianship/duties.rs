@@ -15,7 +15,8 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::act::Act;
 use super::agreement::{AgreementState, PartyRole};
-use super::remuneration::{Payer, next_unpaid, periods};
+use super::paying;
+use super::remuneration::{Payer, next_unpaid};
 use super::store::agreement::{Agreement, Party};
 use super::store::following::CarerChange;
 use super::store::notice::Notice;
@@ -188,8 +189,14 @@ pub(super) fn open_hand_over(tx: &mut Conn, act: &Act, agreement: &Agreement, id
     Ok(())
 }
 
-/// A child whom nobody has care of.
+/// A child whom nobody has care of; the village is the one where the child is now.
 pub(super) fn open_gap(tx: &mut Conn, act: &Act, child_id: i64, village_code: &str) -> Outcome<()> {
+    let standing = duties::open_of(tx, DutyKind::CloseGuardianshipGap, child_subject(child_id))?;
+    if standing.iter().any(|duty| duty.area_code == village_code) {
+        return Ok(());
+    }
+    let moved = ClosedHow::Superseded;
+    duties::close(tx, act.now, DutyKind::CloseGuardianshipGap, child_subject(child_id), VILLAGE, moved)?;
     let duty = NewDuty {
         kind: DutyKind::CloseGuardianshipGap,
         subject: child_subject(child_id),
@@ -219,10 +226,8 @@ pub(super) fn open_pay(tx: &mut Conn, act: &Act, agreement: &Agreement) -> Outco
 }
 
 fn next_pay_due(conn: &mut Conn, agreement: &Agreement) -> Outcome<Option<Instant>> {
-    let Some(terms) = agreement.terms() else { return Ok(None) };
     let paid = payment::periods(&payment::of(conn, agreement)?);
-    let agreed = periods(agreement.term_from, agreement.term_until, terms.period);
-    Ok(next_unpaid(&agreed, &paid).map(|period| morning_of(period.until)))
+    Ok(next_unpaid(&paying::agreed(agreement), &paid).map(|period| morning_of(period.until)))
 }
 
 fn payers(conn: &mut Conn, agreement: &Agreement) -> Outcome<Vec<Owed>> {

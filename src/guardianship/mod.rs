@@ -50,13 +50,14 @@ mod watching;
 pub use act::Act;
 pub use sealing::{Sealing, seal_papers};
 pub use store::cover::lacks_care;
-pub use watching::{Watched, look_at_child, watch_over};
+pub use watching::{Watched, reconcile_child, watch_over};
 
 /// The steps of an agreement one by one, for whoever takes them without a request.
 pub mod steps {
     pub use super::acknowledging::acknowledge;
     pub use super::drafting::{ProposedCarer, Wanted, assess, consent, declare, draft};
     pub use super::ending::{end_as_asked, hand_over, take_back};
+    pub use super::paying::{agreed_periods, record as pay};
     pub use super::sending::send;
     pub use super::signing::{Signed, Wanted as Signature, open_turn, refuse, send_code, sign};
     pub use super::store::agreement::{Details, Party, document_hash, parties};

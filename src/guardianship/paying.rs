@@ -9,7 +9,7 @@ use super::duties;
 use super::evidence::EventKind;
 use super::reasons::refusal;
 use super::remuneration::{PayPeriod, pay_objection, periods};
-use super::store::agreement as kept;
+use super::store::agreement::{self as kept, Agreement};
 use super::store::{evidence, payment};
 use crate::duties::{ClosedHow, DutyKind, close_all};
 use crate::problem::{Outcome, Problem};
@@ -19,7 +19,7 @@ use crate::storage::Conn;
 ///
 /// # Errors
 /// 409 when the period is not agreed, or paid already.
-pub(super) fn record(tx: &mut Conn, act: &Act, id: i64, period_from: NaiveDate, paid_on: NaiveDate) -> Outcome<i64> {
+pub fn record(tx: &mut Conn, act: &Act, id: i64, period_from: NaiveDate, paid_on: NaiveDate) -> Outcome<i64> {
     // All versions share the row of the first: two payments for one period at one moment follow each other.
     let root = kept::load(tx, id)?.root();
     kept::hold(tx, root)?;
@@ -31,7 +31,7 @@ pub(super) fn record(tx: &mut Conn, act: &Act, id: i64, period_from: NaiveDate, 
         return Err(Problem::field("paid_on", "date_in_future").into());
     }
     let terms = agreement.terms();
-    let agreed = terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
+    let agreed = agreed(&agreement);
     let paid = payment::periods(&payment::of(tx, &agreement)?);
     let until = agreed.iter().find(|period| period.from == period_from).map_or(period_from, |period| period.until);
     let period = PayPeriod { from: period_from, until };
@@ -50,4 +50,14 @@ pub(super) fn record(tx: &mut Conn, act: &Act, id: i64, period_from: NaiveDate, 
         duties::open_pay(tx, act, &agreement)?;
     }
     Ok(payment_id)
+}
+
+/// The periods for which pay was agreed, in order; none when care is for nothing.
+pub fn agreed_periods(conn: &mut Conn, id: i64) -> Outcome<Vec<PayPeriod>> {
+    Ok(agreed(&kept::load(conn, id)?))
+}
+
+pub(super) fn agreed(agreement: &Agreement) -> Vec<PayPeriod> {
+    let terms = agreement.terms();
+    terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period))
 }

@@ -18,9 +18,14 @@ use crate::storage::Conn;
 
 const BATCH: i64 = 500;
 
-/// Opens or closes the duty about a child without care, as the facts are now. Call it when anything changed that the
-/// question depends on: a parent's whereabouts, condition or guardianship, an exit, a placement.
-pub fn look_at_child(tx: &mut Conn, act: &Act, child_id: i64) -> Outcome<()> {
+/// Opens or closes the duty about a child without care, as the facts are now; to be called in the transaction in which
+/// the ledger changes what the question depends on: a parent's whereabouts, condition or guardianship, a move, an exit.
+pub fn reconcile_child(tx: &mut Conn, app: &App, now: Instant, child_id: i64) -> Outcome<()> {
+    look_at_child(tx, &Act::by_itself(app, now), child_id)
+}
+
+/// As [`reconcile_child`], for an act of this room.
+pub(super) fn look_at_child(tx: &mut Conn, act: &Act, child_id: i64) -> Outcome<()> {
     let family = family::family(tx, child_id)?;
     let facts = covered::facts_of(tx, &family)?;
     let verdict = cover(&facts, act.today());

@@ -177,7 +177,6 @@ pub fn by_sms_code(
     let (Some(person_id), Some(_)) = (chosen, redeemed) else {
         return Ok(Attempt::Refused(Problem::of("sign_in_failed")));
     };
-    verified(tx, now, person_id)?;
     sessions::open(tx, keys, now, person_id, "sms_code", device).map(Attempt::Granted)
 }
 
@@ -202,19 +201,7 @@ pub fn by_wechat_phone(
             return Ok(Attempt::WhichPerson(several.iter().map(choice).collect()));
         }
     };
-    verified(tx, now, chosen)?;
     sessions::open(tx, keys, now, chosen, "wechat_phone", device).map(Attempt::Granted)
-}
-
-fn verified(tx: &mut Conn, now: Instant, person_id: i64) -> Outcome<()> {
-    diesel::update(people::table.find(person_id))
-        .set((
-            people::phone_state.eq(super::PhoneState::Verified),
-            people::phone_verified_at.eq(now),
-            people::phone_failures.eq(0),
-        ))
-        .execute(tx)?;
-    Ok(())
 }
 
 /// The key under which guesses of a staff password count: per login and address, so that nobody can lock a colleague

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::areas::{AreaLevel, within};
+use crate::areas::{AreaLevel, level_of, within};
 use crate::clock::Instant;
 use crate::duties::DutyKind;
 use crate::guardianship;
@@ -17,7 +17,12 @@ use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::storage::schema::{agreements, areas, child_labels, children, duties, pairings};
 
-/// What stands in one village. Children are those on its ledger today.
+/// A count below this, but not none, could point at a child: it is withheld from whoever does not look after the village.
+pub const SMALLEST_TOLD: i64 = 5;
+
+/// What stands in one village. Children are those on its ledger today. A count of children in some condition is null
+/// when it lies between 1 and 4 and the caller has no post in the village or its township: figures of so few could tell
+/// who they are (DOMAIN 4.7).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct VillageFigures {
     #[schema(example = "990101100201")]
@@ -26,23 +31,29 @@ pub struct VillageFigures {
     pub township_code: String,
     pub children: i64,
     /// Of them, those who hold the label left-behind today.
-    pub left_behind: i64,
+    #[schema(required)]
+    pub left_behind: Option<i64>,
     /// Of them, those assessed as at high risk.
-    pub high_risk: i64,
+    #[schema(required)]
+    pub high_risk: Option<i64>,
     /// Of them, those whose record was confirmed or written lately (`confirm_days`).
     pub confirmed: i64,
     /// Of them, those with neither a parent who is there and able, nor an agreement in force, nor a placement.
-    pub uncovered: i64,
+    #[schema(required)]
+    pub uncovered: Option<i64>,
     /// Of them, those with an agreement in force.
-    pub in_agreement: i64,
+    #[schema(required)]
+    pub in_agreement: Option<i64>,
     /// Of them, those with a volunteer whose pairing is active.
-    pub paired: i64,
+    #[schema(required)]
+    pub paired: Option<i64>,
     /// Open duties in the village, whoever owes them.
     pub duties_open: i64,
     /// Of these, those whose day has passed.
     pub duties_overdue: i64,
     /// Duties to see to a week without contact that nobody has settled.
-    pub missed_contacts: i64,
+    #[schema(required)]
+    pub missed_contacts: Option<i64>,
 }
 
 /// The villages within reach, by code.
@@ -59,7 +70,19 @@ pub(super) fn villages(
         .select((areas::code, areas::name))
         .load(conn)?;
     let figures = Counted::load(conn, scope, now, confirmed_since)?;
-    Ok(rows.into_iter().map(|(code, name)| figures.of(code, name)).collect())
+    let near = |code: &str| scope.areas.iter().any(|prefix| looks_after(prefix) && code.starts_with(prefix.as_str()));
+    Ok(rows
+        .into_iter()
+        .map(|(code, name)| {
+            let is_near = near(&code);
+            figures.of(code, name, is_near)
+        })
+        .collect())
+}
+
+/// Whether a post with this reach is one of those who look after the children themselves.
+fn looks_after(prefix: &str) -> bool {
+    matches!(level_of(prefix), AreaLevel::Township | AreaLevel::Village)
 }
 
 /// SQL for "within the reach of the caller's posts"; digits only.
@@ -134,20 +157,21 @@ impl Counted {
         })
     }
 
-    fn of(&self, code: String, name: String) -> VillageFigures {
+    fn of(&self, code: String, name: String, is_near: bool) -> VillageFigures {
         let at = |counts: &Counts| counts.get(&code).copied().unwrap_or_default();
+        let told = |count: i64| (is_near || count == 0 || count >= SMALLEST_TOLD).then_some(count);
         VillageFigures {
             township_code: crate::areas::township_of(&code),
             children: at(&self.children),
-            left_behind: at(&self.left_behind),
-            high_risk: at(&self.high_risk),
+            left_behind: told(at(&self.left_behind)),
+            high_risk: told(at(&self.high_risk)),
             confirmed: at(&self.confirmed),
-            uncovered: at(&self.uncovered),
-            in_agreement: at(&self.in_agreement),
-            paired: at(&self.paired),
+            uncovered: told(at(&self.uncovered)),
+            in_agreement: told(at(&self.in_agreement)),
+            paired: told(at(&self.paired)),
             duties_open: at(&self.open),
             duties_overdue: at(&self.overdue),
-            missed_contacts: at(&self.missed),
+            missed_contacts: told(at(&self.missed)),
             code,
             name,
         }

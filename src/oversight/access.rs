@@ -9,6 +9,8 @@ permissions! {
     OpenRecord = "oversight.open": posts [CountyAdministrator, TownshipSupervisor], ties [];
     /// Review such looks.
     ReviewOpenings = "oversight.review": posts [CountyAdministrator, TownshipSupervisor], ties [];
+    /// See which files were handed out, and to whom.
+    SeeHandedOut = "oversight.handed_out": posts [CountyAdministrator, TownshipSupervisor], ties [];
     /// Take the yearly audit report.
     TakeAuditReport = "oversight.report": posts [CountyAdministrator], ties [];
 }

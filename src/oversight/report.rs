@@ -12,8 +12,9 @@ use super::offices::{self, Place};
 use super::opening::OpeningVerdict;
 use super::store::{self, Opening};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, FileKind};
 use crate::clock::Instant;
+use crate::identity::Actor;
 use crate::problem::{Fault, Outcome, Problem};
 
 /// A year of the log.
@@ -36,8 +37,20 @@ impl Span {
     }
 }
 
-/// The workbook for the children of these areas (prefixes of codes). Reads the whole log to see whether it is whole.
-pub fn workbook(app: &App, areas: &[String], span: Span, now: Instant) -> Outcome<Vec<u8>> {
+/// The workbook for the children of these areas (prefixes of codes), marked with the number under which it is on record.
+/// Reads the whole log to see whether it is whole. `actor` is none for the operator of the machine.
+pub fn workbook(app: &App, actor: Option<&Actor>, areas: &[String], span: Span, now: Instant) -> Outcome<Vec<u8>> {
+    let mark = app.store.write(|tx| {
+        let event = audit::Event {
+            actor,
+            action: FileKind::AuditReport.as_str(),
+            subject_kind: "year",
+            subject_id: span.year.into(),
+            child_id: None,
+            area_code: areas.first().map(String::as_str),
+        };
+        audit::hand_out(tx, now, FileKind::AuditReport, &event, &serde_json::json!({}))
+    })?;
     let verdict = audit::verify(&app.store, &app.vault, None, |_| {})?;
     let (tallies, openings, reporters, names) = app.store.read(|conn| {
         let tallies = store::tallies(conn, areas, span.from, span.until)?;
@@ -51,6 +64,7 @@ pub fn workbook(app: &App, areas: &[String], span: Span, now: Instant) -> Outcom
     let unjustified = openings.iter().filter(|opening| opening.verdict == Some(OpeningVerdict::Unjustified));
     let facts: Vec<(&str, String)> = vec![
         ("year", span.year.to_string()),
+        ("mark", mark.clone()),
         ("made_at", now.local().format("%Y-%m-%d %H:%M").to_string()),
         ("reads", reads.to_string()),
         ("openings", openings.len().to_string()),
@@ -70,7 +84,7 @@ pub fn workbook(app: &App, areas: &[String], span: Span, now: Instant) -> Outcom
         })
         .collect();
     let looks = openings.iter().map(|opening| look(opening, office(place(&opening.post, None)))).collect();
-    write(&facts, &offices, looks).map_err(Fault::internal)
+    write(&facts, &offices, looks, &mark).map_err(Fault::internal)
 }
 
 fn place(post: &Option<String>, organisation_id: Option<i64>) -> Place {
@@ -95,7 +109,12 @@ fn words_of(verdict: OpeningVerdict) -> &'static str {
     }
 }
 
-fn write(facts: &[(&str, String)], offices: &[Vec<String>], looks: Vec<Vec<String>>) -> Result<Vec<u8>, XlsxError> {
+fn write(
+    facts: &[(&str, String)],
+    offices: &[Vec<String>],
+    looks: Vec<Vec<String>>,
+    mark: &str,
+) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet().set_name(word("sheet_summary"))?;
     let rows: Vec<Vec<String>> = facts.iter().map(|(name, value)| vec![word(name).to_owned(), value.clone()]).collect();
@@ -104,6 +123,9 @@ fn write(facts: &[(&str, String)], offices: &[Vec<String>], looks: Vec<Vec<Strin
     table(sheet, &["office", "what", "times", "children"], offices)?;
     let sheet = workbook.add_worksheet().set_name(word("sheet_openings"))?;
     table(sheet, &["number", "opened_at", "office", "reviewed_at", "verdict"], &looks)?;
+    for sheet in workbook.worksheets_mut() {
+        audit::stamp(sheet, word("title"), mark);
+    }
     workbook.save_to_buffer()
 }
 

@@ -1,4 +1,4 @@
-//! `/children/{id}/access-log`, `/children/{id}/openings`, `/openings`, `/audit-reports`.
+//! `/children/{id}/access-log`, `/children/{id}/openings`, `/openings`, `/audit-reports`, `/handed-out-files`.
 
 use actix_web::{HttpResponse, get, post, put, web};
 use diesel::prelude::*;
@@ -8,13 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::access::{OpenRecord, ReviewOpenings, SeeReaders, TakeAuditReport};
+use super::access::{OpenRecord, ReviewOpenings, SeeHandedOut, SeeReaders, TakeAuditReport};
 use super::offices::{self, Place};
 use super::opening::{self, OpeningVerdict};
 use super::report::{Span, workbook};
 use super::store::{self, Opening};
 use crate::app::App;
-use crate::audit::Access;
+use crate::audit::{self, Access, FileKind, HandedOut};
 use crate::children::fields::View;
 use crate::children::record::ChildRecord;
 use crate::children::require;
@@ -33,7 +33,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(open_record)
         .service(list_openings)
         .service(review_opening)
-        .service(take_audit_report);
+        .service(take_audit_report)
+        .service(list_handed_out_files);
 }
 
 /// A look at a child's record.
@@ -198,11 +199,68 @@ fn view(conn: &mut Conn, app: &App, row: Opening) -> Outcome<OpeningView> {
 pub async fn take_audit_report(app: web::Data<App>, may: May<TakeAuditReport>, year: web::Path<i32>) -> Answer {
     let (now, shared) = (app.clock.now(), app.clone());
     let span = Span::year(*year, now)?;
-    let bytes = web::block(move || workbook(&shared, &may.scope.areas, span, now))
+    let bytes = web::block(move || workbook(&shared, Some(&may.actor), &may.scope.areas, span, now))
         .await
         .map_err(|_| Fault::Unavailable("the server is stopping".into()))??;
     Ok(HttpResponse::Ok()
         .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
         .insert_header(("Content-Disposition", format!("attachment; filename=\"access-audit-{year}.xlsx\"")))
         .body(bytes))
+}
+
+/// A file that left the house with its number on every page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HandedOutView {
+    #[serde(skip)]
+    id: i64,
+    /// As it stands on the file.
+    #[schema(example = "E1204")]
+    pub number: String,
+    pub at: Instant,
+    pub kind: FileKind,
+    /// None when the operator of the machine took it.
+    pub person_id: Option<i64>,
+    #[schema(example = "李秀兰")]
+    pub person_name: Option<String>,
+    #[schema(example = "township_supervisor@990101100000")]
+    pub post: Option<String>,
+    /// The village of a ledger, else the area that the file is about.
+    #[schema(example = "990101100201")]
+    pub area_code: Option<String>,
+    /// Lines of a ledger.
+    pub rows: Option<i64>,
+    /// Whether numbers of people stood in it in full.
+    pub full_numbers: bool,
+}
+
+/// Files that were handed out about the caller's areas, newest first: whom a file that turned up elsewhere leads to.
+#[utoipa::path(tag = "oversight", operation_id = "list_handed_out_files", params(Page), responses((status = 200, body = Listing<HandedOutView>)))]
+#[get("/handed-out-files")]
+pub async fn list_handed_out_files(app: web::Data<App>, may: May<SeeHandedOut>, page: Query<Page>) -> Answer {
+    let listing = app
+        .read(move |conn| {
+            let reach = store::reach("audit_events.area_code", &may.scope.areas);
+            let files = audit::handed_out(conn, &reach, page.after_id()?, page.fetch())?;
+            let views = files.into_iter().map(|file| handed_out(conn, file)).collect::<Outcome<Vec<_>>>()?;
+            Ok(page.listing(views, |view: &HandedOutView| id_cursor(view.id)))
+        })
+        .await?;
+    ok(listing)
+}
+
+fn handed_out(conn: &mut Conn, file: HandedOut) -> Outcome<HandedOutView> {
+    let detail: Value = serde_json::from_str(&file.detail).map_err(Fault::internal)?;
+    let name = |id| people::table.find(id).select(people::name).first(conn);
+    Ok(HandedOutView {
+        person_name: file.person_id.map(name).transpose()?,
+        id: file.id,
+        number: format!("E{}", file.id),
+        at: file.at,
+        kind: file.action.parse().map_err(|_| Fault::internal("a file of unknown kind"))?,
+        person_id: file.person_id,
+        post: file.post,
+        area_code: file.area_code,
+        rows: detail["rows"].as_i64(),
+        full_numbers: detail["numbers"] == "full",
+    })
 }

@@ -175,7 +175,8 @@ pub fn reporters_opened(conn: &mut Conn, areas: &[String], from: Instant, until:
         .get_result(conn)?)
 }
 
-fn reach(column: &str, areas: &[String]) -> String {
+/// SQL for "a code in one of these areas"; digits only.
+pub fn reach(column: &str, areas: &[String]) -> String {
     // No digits: the whole country.
     if areas.iter().any(String::is_empty) {
         return "1 = 1".to_owned();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use xiangban::children::Occasion;
 use xiangban::children::export::{self, Numbers};
 use xiangban::children::import::{self, Counts, Mode, Report, RunOutcome, Verdict};
-use xiangban::storage::schema::{access_log, audit_events, child_versions, children, household_members, people};
+use xiangban::storage::schema::{access_log, child_versions, children, household_members, people};
 
 use crate::on_both;
 use crate::support::{Engine, Reply, TestApp, VILLAGE, VILLAGE_B, made_up_number};
@@ -322,10 +322,18 @@ on_both! {
             (purpose.as_str(), reason)
         }).collect();
         assert_eq!(reasons, [("children.export", Some("报送镇民政办".to_owned())), ("children.export", None)]);
-        let audited: i64 = t.app.store.read(|conn| {
-            Ok(audit_events::table.filter(audit_events::action.eq("ledger.exported")).count().get_result(conn)?)
-        }).unwrap();
-        assert_eq!(audited, 2);
+        // Each file bears the number under which it is on record, so that it leads back to whoever took it.
+        let out = t.get(&t.as_person(c.director), &format!("/ledger/export?village_code={VILLAGE}")).await;
+        let taken = t.get(&t.as_person(c.supervisor), "/handed-out-files").await.expect(200);
+        let newest = &taken["items"][0];
+        assert_eq!(taken["items"].as_array().unwrap().len(), 3);
+        assert_eq!((&newest["kind"], &newest["person_id"], &newest["rows"]), (&json!("ledger.exported"), &json!(c.director), &json!(4)));
+        let full: Vec<_> = taken["items"].as_array().unwrap().iter().map(|file| file["full_numbers"].as_bool().unwrap()).collect();
+        assert_eq!(full, [false, false, true]);
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(out.bytes.to_vec())).unwrap();
+        let title = calamine::Reader::worksheet_range_at(&mut book, 0).unwrap().unwrap().get((0, 0)).unwrap().to_string();
+        let number = newest["number"].as_str().unwrap();
+        assert!(title.contains(&format!("编号{number}　村儿童主任 ")) && title.contains("不得转发"), "{title}");
     }
 
     async fn an_export_masks_numbers_unless_a_purpose_is_given_and_holds_no_formula(t: TestApp) {

@@ -39,6 +39,16 @@ on_both! {
         assert!(here["duties_overdue"].as_i64().unwrap() > overdue);
     }
 
+    async fn a_county_is_not_told_of_so_few_that_they_could_be_known(t: TestApp) {
+        let c = t.county();
+        let near = t.get(&t.as_person(c.supervisor), "/insight/villages").await.expect(200);
+        assert_eq!(figures(&near, VILLAGE)["left_behind"], 1);
+        let far = t.get(&t.as_person(c.administrator), "/insight/villages").await.expect(200);
+        let here = figures(&far, VILLAGE);
+        assert_eq!((&here["children"], &here["left_behind"], &here["uncovered"]), (&1.into(), &Value::Null, &Value::Null));
+        assert_eq!((&here["paired"], &here["in_agreement"]), (&0.into(), &0.into()), "none is no secret");
+    }
+
     async fn figures_end_at_the_callers_area(t: TestApp) {
         let c = t.county();
         let answer = t.get(&t.as_person(c.director_b), "/insight/villages").await.expect(200);

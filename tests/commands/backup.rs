@@ -11,7 +11,7 @@ fn contents(place: &Place) -> Vec<xiangban::storage::transfer::Copied> {
 
 place_on_both! {
     fn what_was_backed_up_comes_back(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         let before = contents(&place);
         let made = place.run(&["backup", "county.backup"]);
         assert!(made.ok, "{}", made.err);
@@ -32,7 +32,7 @@ place_on_both! {
     }
 
     fn a_damaged_backup_is_refused_and_the_database_stays(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         assert!(place.run(&["backup", "county.backup"]).ok);
         let before = contents(&place);
         let mut bytes = std::fs::read(place.file("county.backup")).unwrap();
@@ -58,7 +58,7 @@ fn a_backup_is_readable_by_its_owner_only() {
 #[test]
 fn a_sqlite_database_in_use_is_not_replaced() {
     let place = Place::new(Engine::Sqlite);
-    assert!(place.run(&["demo"]).ok);
+    place.load_demo();
     assert!(place.run(&["backup", "county.backup"]).ok);
     let running = place.serve();
     let refused = place.run(&["restore", "county.backup", "--replace"]);
@@ -68,7 +68,7 @@ fn a_sqlite_database_in_use_is_not_replaced() {
 
 place_on_both! {
     fn a_backup_tells_nothing_without_its_lock(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         assert!(place.run(&["backup", "county.backup"]).ok);
         let bytes = std::fs::read(place.file("county.backup")).unwrap();
         let readable = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
@@ -87,7 +87,7 @@ place_on_both! {
     }
 
     fn a_passphrase_opens_what_it_sealed_and_a_plain_backup_opens_by_itself(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         let before = contents(&place);
         for (name, words) in [("right", "correct horse battery\n"), ("wrong", "another horse battery\n")] {
             std::fs::write(place.file(name), words).unwrap();

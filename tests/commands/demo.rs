@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use xiangban::storage::Store;
 use xiangban::storage::schema::{
     agreements, calls, child_transfers, children, contacts, duties, messages, missed_contacts, number_searches,
-    pairings, reports, sandbox_texts, volunteers,
+    pairings, remuneration_payments, reports, sandbox_texts, volunteers,
 };
 use xiangban::storage::transfer::fingerprints;
 
@@ -35,7 +35,8 @@ fn assert_alive(place: &Place) {
                 assert!(missing.is_empty(), "{missing:?} missing among {found:?}");
             };
             assert_eq!(children::table.count().get_result::<i64>(conn)?, 300);
-            let states = ["draft", "assessed", "awaiting_signatures", "in_force", "ended", "declined", "lapsed"];
+            let states =
+                ["draft", "assessed", "consented", "awaiting_signatures", "in_force", "ended", "declined", "lapsed"];
             has(seen!(conn, agreements::state, agreements::table), &states);
             has(
                 seen!(conn, volunteers::state, volunteers::table),
@@ -53,6 +54,7 @@ fn assert_alive(place: &Place) {
                 seen!(conn, messages::state, messages::table),
                 &["delivered", "accepted", "unknown", "dead", "expired"],
             );
+            assert!(remuneration_payments::table.count().get_result::<i64>(conn)? > 0);
             assert!(missed_contacts::table.count().get_result::<i64>(conn)? > 0);
             assert!(calls::table.count().get_result::<i64>(conn)? > 0);
             assert!(sandbox_texts::table.count().get_result::<i64>(conn)? > 100);
@@ -97,7 +99,7 @@ place_on_both! {
 #[test]
 fn a_production_deployment_refuses_the_demo_and_its_database() {
     let place = Place::new(crate::support::Engine::Sqlite);
-    assert!(place.run(&["demo"]).ok);
+    place.load_demo();
     let production = [
         ("XIANGBAN__DEPLOYMENT__MODE", "production"),
         // Past the refusal of the sandbox, to the refusals of the demo itself.

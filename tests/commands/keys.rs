@@ -15,7 +15,7 @@ fn add_key(place: &Place, id: &str, letter: char) {
 
 place_on_both! {
     fn every_value_is_sealed_anew_and_still_read_when_the_key_changes(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         add_key(&place, "k2", 'A');
         let today = [("XIANGBAN__KEYS__CURRENT", "k2"), ("XIANGBAN__KEYS__ALGORITHM", "sm4-gcm")];
         let first = place.run_with(&["keys", "rotate"], &today, "");
@@ -30,7 +30,7 @@ place_on_both! {
     }
 
     fn a_value_that_no_key_opens_stops_the_work_and_is_named(place: Place) {
-        assert!(place.run(&["demo"]).ok);
+        place.load_demo();
         let text = std::fs::read_to_string(place.file("keys")).unwrap();
         let without: String = text.lines().filter(|line| !line.starts_with("k1")).map(|line| format!("{line}\n")).collect();
         std::fs::write(place.file("keys"), without).unwrap();

@@ -5,8 +5,7 @@ const VILLAGE: &str = "990101100201";
 
 place_on_both! {
     fn a_ledger_kept_by_hand_is_rehearsed_taken_in_and_handed_out(place: Place) {
-        let loaded = place.run(&["demo"]);
-        assert!(loaded.ok, "{}", loaded.err);
+        place.load_demo();
         let written = place.run(&["demo", "--ledger", "hand.xlsx"]);
         assert!(written.ok && written.out.contains(VILLAGE), "{}{}", written.out, written.err);
         let rehearsed = place.run(&["import", "hand.xlsx", "--village", VILLAGE, "--dry-run"]);

@@ -10,7 +10,7 @@ fn contents(place: &Place) -> Vec<xiangban::storage::transfer::Copied> {
 
 fn moves(from: Engine, to: Engine) {
     let old = Place::new(from);
-    assert!(old.run(&["demo"]).ok);
+    old.load_demo();
     let new = Place::new(to);
     let said = old.run(&["migrate", "--from", old.url(), "--to", new.url()]);
     assert!(said.ok, "{}", said.err);

@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -81,6 +82,18 @@ impl Place {
         command
     }
 
+    /// Puts the demo county in: a copy of one that the program loads once for all tests on an engine.
+    pub fn load_demo(&self) {
+        static SQLITE: LazyLock<Place> = LazyLock::new(|| loaded(Engine::Sqlite));
+        static POSTGRESQL: LazyLock<Place> = LazyLock::new(|| loaded(Engine::Postgresql));
+        let demo = match self.database.engine() {
+            Engine::Sqlite => &*SQLITE,
+            Engine::Postgresql => &*POSTGRESQL,
+        };
+        self.database.become_copy_of(&demo.database);
+        std::fs::copy(demo.file("keys"), self.file("keys")).unwrap();
+    }
+
     /// Puts a county of its own in, which the demo leaves alone.
     pub fn found_a_county(&self) {
         std::fs::write(self.file("areas.csv"), "520000000000,A\n520300000000,B\n520381000000,C\n").unwrap();
@@ -119,6 +132,13 @@ impl Place {
         let read = |name| std::fs::read_to_string(self.file(name)).unwrap_or_default();
         read("serve.out") + &read("serve.err")
     }
+}
+
+fn loaded(engine: Engine) -> Place {
+    let place = Place::new(engine);
+    let said = place.run(&["demo"]);
+    assert!(said.ok, "{}", said.err);
+    place
 }
 
 /// A server that runs; stopped at the latest with the test.

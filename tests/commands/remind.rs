@@ -4,8 +4,7 @@ use crate::support::Engine;
 
 place_on_both! {
     fn the_rehearsal_says_what_would_go_out_and_the_round_sends_it_on_its_way(place: Place) {
-        let loaded = place.run(&["demo"]);
-        assert!(loaded.ok, "{}", loaded.err);
+        place.load_demo();
         for _ in 0..2 {
             let said = place.run(&["remind", "--dry-run", "--days", "3"]);
             assert!(said.ok && said.out.contains("if nobody does anything") && said.out.contains("SMS charged"), "{}{}", said.out, said.err);

@@ -133,6 +133,7 @@ async fn walk(engine: Engine, seed: u64, steps: u64) {
     for step in 0..steps {
         draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         walk.step(draw >> 33).await;
+        assert_eq!(found(&t), [], "seed {seed}, step {step}, at once after {}", (draw >> 33) % 16);
         a_night(&t);
         assert_eq!(found(&t), [], "seed {seed}, step {step}, what {}", (draw >> 33) % 16);
     }

@@ -38,6 +38,30 @@ impl TestDatabase {
             }
         }
     }
+
+    pub fn engine(&self) -> Engine {
+        if self.drop_name.is_some() { Engine::Postgresql } else { Engine::Sqlite }
+    }
+
+    /// Takes over what another database of the same engine holds; nobody may be connected to either.
+    pub fn become_copy_of(&self, other: &Self) {
+        match (&self.drop_name, &other.drop_name) {
+            (Some(own), Some(other)) => {
+                admin(&format!("DROP DATABASE {own} WITH (FORCE)"));
+                admin(&format!("CREATE DATABASE {own} TEMPLATE {other}"));
+            }
+            _ => {
+                checkpoint(&other.url);
+                std::fs::copy(&other.url, &self.url).unwrap();
+            }
+        }
+    }
+}
+
+/// Brings all into the main file, so that a copy of it is whole.
+fn checkpoint(file: &str) {
+    let mut conn = diesel::SqliteConnection::establish(file).unwrap();
+    conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;").unwrap();
 }
 
 impl Drop for TestDatabase {
@@ -53,11 +77,9 @@ static SQLITE_TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let file = std::env::temp_dir().join(format!("xiangban_template_{}.sqlite", uuid::Uuid::new_v4().simple()));
     let store = Store::open(&config(file.to_str().unwrap())).unwrap();
     migrate(&store).unwrap();
-    // Into the main file, so that a copy of it is whole.
     store.write(|_| Ok(())).and_then(|()| store.read(|conn| Ok(conn.batch_execute("SELECT 1")?))).unwrap();
     drop(store);
-    let mut conn = diesel::SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;").unwrap();
+    checkpoint(file.to_str().unwrap());
     file
 });
 

@@ -117,7 +117,7 @@ fn change_adult(
         }
         AdultChange::Place { member_id, place } => store::household::say_place(tx, *member_id, place),
         AdultChange::Phone { person_id, phone } => {
-            change_phone(tx, occasion.vault, occasion.now, *person_id, phone.digits(), PhoneState::Unverified)
+            change_phone(tx, occasion.vault(), occasion.now, *person_id, phone.digits(), PhoneState::Unverified)
         }
         AdultChange::IdentityNumber { person_id, number } => {
             store::people::set_identity_number(tx, occasion, *person_id, number)

@@ -61,7 +61,7 @@ pub struct HeldAdult {
 
 /// The record of `row`.
 pub fn child(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<HeldChild> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     let number = vault.open_option(Purpose::IdentityNumber, row.identity_number_sealed.as_deref())?;
     let phone = vault.open_option(Purpose::Phone, row.phone_sealed.as_deref())?;
     let circumstances = store::facts::circumstances(conn, row.id)?;
@@ -98,7 +98,7 @@ pub fn home(conn: &mut Conn, occasion: &Occasion<'_>, id: i64, known: [Option<i6
     let mut adults = Vec::with_capacity(members.len());
     for (member, person) in members {
         let number = numbers.get(&person.id).and_then(|digits| IdentityNumber::parse(digits, occasion.today()).ok());
-        let phone = occasion.vault.open_option(Purpose::Phone, person.phone_sealed.as_deref())?;
+        let phone = occasion.vault().open_option(Purpose::Phone, person.phone_sealed.as_deref())?;
         adults.push(adult(member, person, number, phone.and_then(|digits| Mobile::parse(&digits).ok()), &stays));
     }
     Ok(HeldHome { id: Some(id), address, adults, known })

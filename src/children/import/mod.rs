@@ -94,7 +94,7 @@ fn around(conn: &mut Conn, occasion: &Occasion<'_>, village: &str) -> Outcome<(T
     let others = names.iter().filter(|(code, _)| is_neighbour(code)).map(|(_, name)| name.clone()).collect();
     let context = Context {
         today: occasion.today(),
-        limits: occasion.config.children.import.clone(),
+        limits: occasion.config().children.import.clone(),
         home_names: names.into_iter().map(|(_, name)| name).collect(),
     };
     let neighbourhood = Neighbourhood { village: own, others };

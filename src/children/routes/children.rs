@@ -57,7 +57,7 @@ impl ChildLine {
         if !scope.covers(&row.village_code) {
             labels.retain(|kind| !kind.is_harm() && !kind.is_key_target());
         }
-        let due = row.confirmed_at.plus_days(occasion.config.children.reconfirm_days);
+        let due = row.confirmed_at.plus_days(occasion.config().children.reconfirm_days);
         Self {
             id: row.id,
             version: row.version,
@@ -369,7 +369,7 @@ pub async fn reveal_numbers(
 }
 
 fn numbers(conn: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow) -> Outcome<FullNumbers> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     let mut members = Vec::new();
     for (_, person) in store::household::members(conn, row.household_id)? {
         members.push(MemberNumbers {

@@ -53,12 +53,7 @@ pub async fn export_ledger(app: web::Data<App>, may: May<ExportLedger>, wanted: 
     let (now, village, actor, purpose) =
         (app.clock.now(), wanted.village_code.clone(), may.actor.clone(), may.purpose());
     let exported = app
-        .off_thread(move |app| {
-            let occasion = Occasion::of(app, now, Some(&may.actor));
-            let exported = app.store.read(|conn| export::of_village(conn, &occasion, &village, numbers))?;
-            app.store.write(|tx| export::record(tx, &occasion, &village, exported.children.len(), numbers))?;
-            Ok(exported)
-        })
+        .off_thread(move |app| export::of_village(&Occasion::of(app, now, Some(&may.actor)), &village, numbers))
         .await?;
     let entries = exported.children.iter().map(|id| {
         let entry = Access::of(&actor, now, *id, "export", purpose);

@@ -247,6 +247,7 @@ fn what_is_written_is_text_and_is_read_back() {
     let table = write::Table {
         sheet_name: "台账",
         title: "大湾村 2026-11-23".to_owned(),
+        mark: "编号E7　村儿童主任 李梅　2026-11-23 10:00取得".to_owned(),
         headings: vec!["姓名", "性别", "身份证号", "备注"],
         rows: vec![
             vec!["张小满".into(), "男".into(), made_up("20150308", 21), "=HYPERLINK(\"http://x\")".into()],
@@ -318,7 +319,7 @@ proptest! {
     #[test]
     fn a_mangled_workbook_gets_a_verdict(at in 0usize..6_000, with in any::<u8>()) {
         let mut bytes = write::workbook(&write::Table {
-            sheet_name: "a", title: String::new(), headings: vec!["姓名", "出生日期"], rows: vec![vec!["张小满".into(), "2015.3.8".into()]],
+            sheet_name: "a", title: String::new(), mark: String::new(), headings: vec!["姓名", "出生日期"], rows: vec![vec!["张小满".into(), "2015.3.8".into()]],
         }).unwrap();
         let at = at % bytes.len();
         bytes[at] = with;

@@ -2,12 +2,16 @@
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
 
+use crate::audit;
+
 /// A table to be handed out.
 #[derive(Clone, Debug)]
 pub struct Table<'a> {
     pub sheet_name: &'a str,
     /// The line above the table: what it is, as of when, for whom.
     pub title: String,
+    /// Who took the file and under which number; on the sheet and on every printed page.
+    pub mark: String,
     pub headings: Vec<&'a str>,
     pub rows: Vec<Vec<String>>,
 }
@@ -21,7 +25,8 @@ pub fn workbook(table: &Table<'_>) -> Result<Vec<u8>, XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(table.sheet_name)?;
     let last_column = u16::try_from(table.headings.len().saturating_sub(1)).unwrap_or(u16::MAX);
-    sheet.write_string_with_format(0, 0, &table.title, &Format::new().set_italic().set_font_color(Color::Gray))?;
+    let above = format!("{}　{}", table.title, table.mark);
+    sheet.write_string_with_format(0, 0, above, &Format::new().set_italic().set_font_color(Color::Gray))?;
     let heading = Format::new().set_bold().set_border(FormatBorder::Thin).set_align(FormatAlign::Center);
     for (column, text) in (0u16..).zip(&table.headings) {
         sheet.write_string_with_format(1, column, *text, &heading)?;
@@ -37,7 +42,7 @@ pub fn workbook(table: &Table<'_>) -> Result<Vec<u8>, XlsxError> {
     let last_row = u32::try_from(table.rows.len() + 1).unwrap_or(u32::MAX);
     sheet.autofilter(1, 0, last_row, last_column)?;
     sheet.set_freeze_panes(2, 0)?;
-    sheet.set_footer(format!("&L{}&R&P/&N", table.title.replace('&', "&&")));
+    audit::stamp(sheet, &table.title, &table.mark);
     workbook.save_to_buffer()
 }
 

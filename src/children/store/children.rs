@@ -59,7 +59,7 @@ pub fn get(conn: &mut Conn, id: i64) -> Outcome<ChildRow> {
 
 /// The child with an identity number, in whatever state and village.
 pub fn with_number(conn: &mut Conn, occasion: &Occasion<'_>, number: &IdentityNumber) -> Outcome<Option<ChildRow>> {
-    let index = occasion.vault.index(Purpose::IdentityNumber, number.digits());
+    let index = occasion.vault().index(Purpose::IdentityNumber, number.digits());
     Ok(children::table
         .filter(children::identity_number_index.eq(index))
         .select(ChildRow::as_select())
@@ -150,7 +150,7 @@ pub fn insert(
     village: &str,
     child: &CheckedChild,
 ) -> Outcome<i64> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     let number = child.identity_number.as_ref().map(|number| number.digits());
     let index = number.map(|number| vault.index(Purpose::IdentityNumber, number));
     require_free(tx, index.as_deref(), None)?;
@@ -189,7 +189,7 @@ pub fn insert(
 /// # Errors
 /// `identity_number_taken`.
 pub fn update(tx: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow, child: &CheckedChild) -> Outcome<()> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     if let Some(number) = &child.identity_number {
         let index = vault.index(Purpose::IdentityNumber, number.digits());
         require_free(tx, Some(&index), Some(row.id))?;
@@ -278,7 +278,7 @@ pub fn add_household(tx: &mut Conn, occasion: &Occasion<'_>, village: &str, addr
     Ok(diesel::insert_into(households::table)
         .values((
             households::village_code.eq(village),
-            households::address_sealed.eq(occasion.vault.seal_option(Purpose::Address, address)?),
+            households::address_sealed.eq(occasion.vault().seal_option(Purpose::Address, address)?),
             households::created_at.eq(occasion.now),
             households::updated_at.eq(occasion.now),
         ))

@@ -94,7 +94,7 @@ pub fn add_circumstance(
             child_circumstances::kind.eq(fact.kind),
             child_circumstances::since.eq(fact.since),
             child_circumstances::until.eq(fact.until),
-            child_circumstances::evidence_sealed.eq(occasion.vault.seal_option(Purpose::Narrative, evidence)?),
+            child_circumstances::evidence_sealed.eq(occasion.vault().seal_option(Purpose::Narrative, evidence)?),
             child_circumstances::recorded_by.eq(occasion.person_id()),
             child_circumstances::recorded_at.eq(occasion.now),
         ))

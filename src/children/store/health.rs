@@ -20,7 +20,7 @@ pub fn get(conn: &mut Conn, occasion: &Occasion<'_>, child_id: i64) -> Outcome<H
 
 /// Health as it was sealed (the change history keeps it so).
 pub fn opened(occasion: &Occasion<'_>, sealed: Option<&str>) -> Outcome<HealthRecord> {
-    match occasion.vault.open_option(Purpose::Health, sealed)? {
+    match occasion.vault().open_option(Purpose::Health, sealed)? {
         Some(text) => serde_json::from_str(&text).map_err(Fault::internal),
         None => Ok(HealthRecord::default()),
     }
@@ -34,7 +34,7 @@ pub fn sealed(conn: &mut Conn, child_id: i64) -> Outcome<Option<String>> {
 /// Writes health; HIV stays as it is.
 pub fn set(tx: &mut Conn, occasion: &Occasion<'_>, child_id: i64, record: &HealthRecord) -> Outcome<()> {
     let text = serde_json::to_string(record).map_err(Fault::internal)?;
-    let health = occasion.vault.seal(Purpose::Health, &text)?;
+    let health = occasion.vault().seal(Purpose::Health, &text)?;
     let rows =
         diesel::update(child_health::table.find(child_id)).set(child_health::health_sealed.eq(&health)).execute(tx)?;
     if rows == 0 {
@@ -47,7 +47,7 @@ pub fn set(tx: &mut Conn, occasion: &Occasion<'_>, child_id: i64, record: &Healt
 pub fn hiv(conn: &mut Conn, occasion: &Occasion<'_>, child_id: i64) -> Outcome<HivRecord> {
     let sealed: Option<String> =
         child_health::table.find(child_id).select(child_health::hiv_sealed).first(conn).optional()?;
-    let text = occasion.vault.open_option(Purpose::Hiv, sealed.as_deref())?;
+    let text = occasion.vault().open_option(Purpose::Hiv, sealed.as_deref())?;
     Ok(text.map_or(HivRecord::UNKNOWN, |text| HivRecord::from_padded(&text)))
 }
 
@@ -57,7 +57,7 @@ pub fn set_hiv(tx: &mut Conn, occasion: &Occasion<'_>, child_id: i64, record: &H
     let rows = diesel::update(child_health::table.find(child_id)).set(child_health::hiv_sealed.eq(&hiv)).execute(tx)?;
     if rows == 0 {
         let empty = serde_json::to_string(&HealthRecord::default()).map_err(Fault::internal)?;
-        insert(tx, child_id, &occasion.vault.seal(Purpose::Health, &empty)?, &hiv)?;
+        insert(tx, child_id, &occasion.vault().seal(Purpose::Health, &empty)?, &hiv)?;
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ fn insert(tx: &mut Conn, child_id: i64, health: &str, hiv: &str) -> Outcome<()> 
 }
 
 fn seal_hiv(occasion: &Occasion<'_>, record: &HivRecord) -> Outcome<String> {
-    occasion.vault.seal(Purpose::Hiv, &record.padded())
+    occasion.vault().seal(Purpose::Hiv, &record.padded())
 }
 
 /// Whether a person is named as reader for the area that `village` lies in.

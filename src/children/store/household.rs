@@ -66,7 +66,7 @@ pub struct StayRow {
 pub fn get(conn: &mut Conn, occasion: &Occasion<'_>, id: i64) -> Outcome<(i64, Option<String>)> {
     let (version, sealed): (i64, Option<String>) =
         households::table.find(id).select((households::version, households::address_sealed)).first(conn)?;
-    Ok((version, occasion.vault.open_option(Purpose::Address, sealed.as_deref())?))
+    Ok((version, occasion.vault().open_option(Purpose::Address, sealed.as_deref())?))
 }
 
 /// The village that a household lives in.
@@ -128,7 +128,7 @@ fn present_in<'a>(village: &'a str, kin: &[Kin]) -> _ {
 
 pub fn set_address(tx: &mut Conn, occasion: &Occasion<'_>, id: i64, address: Option<&str>) -> Outcome<()> {
     diesel::update(households::table.find(id))
-        .set(households::address_sealed.eq(occasion.vault.seal_option(Purpose::Address, address)?))
+        .set(households::address_sealed.eq(occasion.vault().seal_option(Purpose::Address, address)?))
         .execute(tx)?;
     Ok(())
 }

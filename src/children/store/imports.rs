@@ -81,7 +81,7 @@ pub fn add(tx: &mut Conn, occasion: &Occasion<'_>, new: &NewImport<'_>) -> Outco
             ledger_imports::file_sha256.eq(new.file_sha256),
             ledger_imports::mode.eq(new.mode),
             ledger_imports::outcome.eq(new.outcome),
-            ledger_imports::report_sealed.eq(occasion.vault.seal(Purpose::LedgerRow, &report)?),
+            ledger_imports::report_sealed.eq(occasion.vault().seal(Purpose::LedgerRow, &report)?),
             ledger_imports::imported_by.eq(occasion.person_id()),
             ledger_imports::imported_at.eq(occasion.now),
         ))
@@ -91,7 +91,7 @@ pub fn add(tx: &mut Conn, occasion: &Occasion<'_>, new: &NewImport<'_>) -> Outco
 
 /// What was made of the sheets of a run's file.
 pub fn sheets(occasion: &Occasion<'_>, row: &ImportRow) -> Outcome<Vec<SheetRead>> {
-    let report = occasion.vault.open(Purpose::LedgerRow, &row.report_sealed)?;
+    let report = occasion.vault().open(Purpose::LedgerRow, &row.report_sealed)?;
     serde_json::from_str(&report).map_err(Fault::internal)
 }
 
@@ -172,7 +172,7 @@ pub fn set_outcome(
 
 fn sealed(occasion: &Occasion<'_>, judged: &Judged) -> Outcome<String> {
     let said = serde_json::to_string(&Said::of(judged)).map_err(Fault::internal)?;
-    occasion.vault.seal(Purpose::LedgerRow, &said)
+    occasion.vault().seal(Purpose::LedgerRow, &said)
 }
 
 /// A run of a village within reach, with who ran it.
@@ -283,7 +283,7 @@ pub fn row(conn: &mut Conn, occasion: &Occasion<'_>, import_id: i64, place: i64)
 }
 
 fn opened(occasion: &Occasion<'_>, (place, verdict, child_id, judged_at, sealed): StoredRow) -> Outcome<KeptRow> {
-    let said = occasion.vault.open(Purpose::LedgerRow, &sealed)?;
+    let said = occasion.vault().open(Purpose::LedgerRow, &sealed)?;
     let said = serde_json::from_str(&said).map_err(Fault::internal)?;
     Ok(KeptRow { place, verdict, child_id, judged_at, said })
 }

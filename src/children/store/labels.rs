@@ -27,7 +27,7 @@ pub struct LabelRow {
 impl LabelRow {
     /// The label with its reasons, opened.
     pub fn label(&self, occasion: &Occasion<'_>) -> Outcome<Label> {
-        let reasons = occasion.vault.open(Purpose::Narrative, &self.reasons_sealed)?;
+        let reasons = occasion.vault().open(Purpose::Narrative, &self.reasons_sealed)?;
         let reasons = serde_json::from_str(&reasons).map_err(Fault::internal)?;
         Ok(Label { kind: self.kind, since: self.since, until: self.until, reasons })
     }
@@ -101,7 +101,7 @@ fn insert(tx: &mut Conn, occasion: &Occasion<'_>, child_id: i64, label: &Label) 
             child_labels::kind.eq(label.kind),
             child_labels::since.eq(label.since),
             child_labels::until.eq(label.until),
-            child_labels::reasons_sealed.eq(occasion.vault.seal(Purpose::Narrative, &reasons)?),
+            child_labels::reasons_sealed.eq(occasion.vault().seal(Purpose::Narrative, &reasons)?),
             child_labels::found_at.eq(occasion.now),
         ))
         .execute(tx)?;

@@ -74,13 +74,12 @@ pub fn list(
     }
     if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
         query = match sought(q, occasion.today()) {
-            Sought::Number(number) => {
-                query.filter(children::identity_number_index.eq(occasion.vault.index(Purpose::IdentityNumber, &number)))
-            }
+            Sought::Number(number) => query
+                .filter(children::identity_number_index.eq(occasion.vault().index(Purpose::IdentityNumber, &number))),
             Sought::Phone(phone) => {
                 let households = household_members::table
                     .inner_join(people::table)
-                    .filter(people::phone_index.eq(occasion.vault.index(Purpose::Phone, &phone)))
+                    .filter(people::phone_index.eq(occasion.vault().index(Purpose::Phone, &phone)))
                     .filter(household_members::until.is_null())
                     .select(household_members::household_id);
                 query.filter(children::household_id.eq_any(households))

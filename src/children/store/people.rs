@@ -23,7 +23,7 @@ pub fn find(
     wanted: &CheckedPerson,
 ) -> Outcome<Option<Person>> {
     if let Some(number) = &wanted.identity_number {
-        let index = occasion.vault.index(Purpose::IdentityNumber, number.digits());
+        let index = occasion.vault().index(Purpose::IdentityNumber, number.digits());
         let found =
             people::table.filter(people::identity_number_index.eq(index)).select(Person::as_select()).order(people::id);
         if let Some(person) = found.first(conn).optional()? {
@@ -31,7 +31,7 @@ pub fn find(
         }
     }
     let Some(phone) = &wanted.phone else { return Ok(None) };
-    let index = occasion.vault.index(Purpose::Phone, phone.digits());
+    let index = occasion.vault().index(Purpose::Phone, phone.digits());
     let county = within("people.area_code", village.get(..6).unwrap_or(village));
     let found: Vec<(Person, Option<String>)> = people::table
         .filter(people::phone_index.eq(index))
@@ -61,13 +61,13 @@ pub fn find_or_add(tx: &mut Conn, occasion: &Occasion<'_>, village: &str, wanted
         language: None,
         can_read: wanted.can_read,
     };
-    add_person(tx, occasion.vault, occasion.now, &new)
+    add_person(tx, occasion.vault(), occasion.now, &new)
 }
 
 /// A person's identity number, opened.
 pub fn identity_number(conn: &mut Conn, occasion: &Occasion<'_>, person_id: i64) -> Outcome<Option<String>> {
     let sealed: Option<String> = people::table.find(person_id).select(people::identity_number_sealed).first(conn)?;
-    occasion.vault.open_option(Purpose::IdentityNumber, sealed.as_deref())
+    occasion.vault().open_option(Purpose::IdentityNumber, sealed.as_deref())
 }
 
 /// The identity numbers of several people, opened; who has none is left out.
@@ -78,7 +78,7 @@ pub fn identity_numbers(conn: &mut Conn, occasion: &Occasion<'_>, ids: &[i64]) -
         .load(conn)?;
     let mut numbers = BTreeMap::new();
     for (id, sealed) in rows {
-        if let Some(number) = occasion.vault.open_option(Purpose::IdentityNumber, sealed.as_deref())? {
+        if let Some(number) = occasion.vault().open_option(Purpose::IdentityNumber, sealed.as_deref())? {
             numbers.insert(id, number);
         }
     }
@@ -92,7 +92,7 @@ pub fn set_identity_number(
     person_id: i64,
     number: &IdentityNumber,
 ) -> Outcome<()> {
-    let vault = occasion.vault;
+    let vault = occasion.vault();
     let rows = diesel::update(people::table.find(person_id).filter(people::identity_number_index.is_null()))
         .set((
             people::identity_number_sealed.eq(vault.seal(Purpose::IdentityNumber, number.digits())?),

@@ -40,7 +40,7 @@ pub fn propose(
     reason: &str,
     by: i64,
 ) -> Outcome<i64> {
-    let reason = occasion.vault.seal(Purpose::Narrative, reason)?;
+    let reason = occasion.vault().seal(Purpose::Narrative, reason)?;
     let id = insert_once(tx, |tx| {
         diesel::insert_into(child_transfers::table)
             .values((
@@ -81,7 +81,7 @@ pub fn decide(
             child_transfers::state.eq(state),
             child_transfers::decided_by.eq(occasion.person_id()),
             child_transfers::decided_at.eq(occasion.now),
-            child_transfers::decision_sealed.eq(occasion.vault.seal_option(Purpose::Narrative, words)?),
+            child_transfers::decision_sealed.eq(occasion.vault().seal_option(Purpose::Narrative, words)?),
         ))
         .execute(tx)?;
     if rows == 0 { Err(Problem::of("transfer_decided").into()) } else { Ok(()) }

@@ -44,7 +44,7 @@ pub fn append(tx: &mut Conn, occasion: &Occasion<'_>, row: &ChildRow, cause: Cau
             child_versions::changed_by.eq(occasion.person_id()),
             child_versions::village_code.eq(&row.village_code),
             child_versions::state.eq(row.state),
-            child_versions::snapshot_sealed.eq(occasion.vault.seal(Purpose::Snapshot, snapshot)?),
+            child_versions::snapshot_sealed.eq(occasion.vault().seal(Purpose::Snapshot, snapshot)?),
         ))
         .execute(tx)?;
     Ok(())

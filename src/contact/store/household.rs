@@ -129,6 +129,18 @@ fn carers(conn: &mut Conn, children: &[i64], parents: &[Parent]) -> Outcome<Vec<
     Ok(tied.into_iter().flatten().filter(|id| !is_parent(id)).collect())
 }
 
+/// Everybody who cares or once cared for a child of the household: whose number may no longer be needed.
+pub fn carers_ever(conn: &mut Conn, household_id: i64) -> Outcome<Vec<i64>> {
+    let tied: Vec<Option<i64>> = child_ties::table
+        .inner_join(children::table)
+        .filter(children::household_id.eq(household_id))
+        .filter(child_ties::kind.eq(TieKind::Carer))
+        .select(child_ties::person_id)
+        .distinct()
+        .load(conn)?;
+    Ok(tied.into_iter().flatten().collect())
+}
+
 /// The township's own cadence, else the county's, else the configuration's.
 fn township_cadence(conn: &mut Conn, config: &ContactConfig, village_code: &str) -> Outcome<u64> {
     let areas = [areas::township_of(village_code), areas::county_of(village_code)];

@@ -134,11 +134,15 @@ impl Plan<'_> {
         }
         let act = self.scene.act(&director, self.at(begun, 9, 40));
         steps::declare(tx, &act, id, &self.declaration())?;
-        if self.fate == Fate::Assessed {
+        // Of those that wait to be sent, the village has consented to friends and not yet to relatives.
+        if self.fate == Fate::Assessed && self.kind() != CarerKind::Friend {
             return Ok(());
         }
         if self.kind().needs_consent() {
             steps::consent(tx, &self.scene.act(&director, self.at(begun - 1, 10, 0)), id, true, None)?;
+        }
+        if self.fate == Fate::Assessed {
+            return Ok(());
         }
         steps::send(tx, &self.scene.act(&director, self.at(begun - 1, 11, 0)), id, director.person_id)?;
         self.sign(tx, &director, id, begun)?;
@@ -314,7 +318,9 @@ impl Plan<'_> {
                 steps::acknowledge(tx, &act, &reader, notice.id)?;
             }
         }
-        if self.fate == Fate::Ended {
+        if self.fate != Fate::Ended {
+            self.pay(tx, director, id)?;
+        } else {
             let days = chance.between(1, 15);
             let act = self.scene.act(director, self.at(days + 1, 14, 0));
             steps::end_as_asked(tx, &act, id, AgreementEnd::CarerWithdrew, true)?;
@@ -322,6 +328,18 @@ impl Plan<'_> {
                 let act = self.scene.act(director, self.at(days, 15, 0));
                 steps::hand_over(tx, &act, id, &self.scene.words.received_by, None)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What was due until yesterday is paid; every third family is one period late.
+    fn pay(&self, tx: &mut Conn, director: &Actor, id: i64) -> Outcome<()> {
+        let today = self.scene.now.date();
+        let over: Vec<_> = steps::agreed_periods(tx, id)?.into_iter().filter(|period| period.until < today).collect();
+        let late = usize::from(self.child.id % 3 == 0);
+        for period in over.iter().take(over.len().saturating_sub(late)) {
+            let act = self.scene.act(director, self.scene.ago((today - period.until).num_days(), 18, 0));
+            steps::pay(tx, &act, id, period.from, period.until)?;
         }
         Ok(())
     }

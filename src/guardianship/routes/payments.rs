@@ -12,7 +12,7 @@ use crate::clock::Instant;
 use crate::guardianship::access::{ReadAgreement, RecordPayment};
 use crate::guardianship::act::Act;
 use crate::guardianship::paying;
-use crate::guardianship::remuneration::{PayPeriod, Payer, Terms, next_unpaid, periods};
+use crate::guardianship::remuneration::{PayPeriod, Payer, Terms, next_unpaid};
 use crate::guardianship::store::agreement::{self as kept, Reach};
 use crate::guardianship::store::payment::{self, Payment};
 use crate::http::{Answer, Body, IdempotencyKey, PathId, Stored, ok, once};
@@ -96,10 +96,9 @@ pub async fn record_payment(
 fn payments(conn: &mut Conn, id: i64) -> Outcome<PaymentsView> {
     let agreement = kept::load(conn, id)?;
     let paid = payment::of(conn, &agreement)?;
-    let terms = agreement.terms();
-    let periods = terms.map_or_else(Vec::new, |terms| periods(agreement.term_from, agreement.term_until, terms.period));
+    let periods = paying::agreed(&agreement);
     Ok(PaymentsView {
-        terms,
+        terms: agreement.terms(),
         next: next_unpaid(&periods, &payment::periods(&paid)),
         periods,
         paid: paid.into_iter().map(payment_view).collect(),

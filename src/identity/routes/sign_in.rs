@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::answers;
 use crate::app::App;
+use crate::clock::Instant;
 use crate::http::{Answer, Body, PathId, client_address, no_content, ok};
 use crate::identity::sessions::{Keys, Refreshed, SessionView};
 use crate::identity::sign_in::{Attempt, CodeWanted, Credentials, PersonChoice, SignInGrant};
 use crate::identity::{ActorPost, Sex, SignedIn, guesses, person, posts_of, sessions, sign_in, staff, wechat};
 use crate::messaging::phone;
 use crate::problem::{Outcome, Problem};
+use crate::storage::Conn;
 use crate::storage::schema::people;
 
 /// Asks for a sign-in code. The answer is the same whether or not anybody has this number.
@@ -38,7 +41,9 @@ pub async fn create_session(app: web::Data<App>, request: HttpRequest, body: Bod
         Credentials::SmsCode { phone, code, device, person_id } => {
             let phone = normal_phone(&phone)?;
             app.write(move |tx| {
-                sign_in::by_sms_code(tx, &keys(&keys_of), now, &phone, &code, person_id, device.as_deref())
+                let attempt =
+                    sign_in::by_sms_code(tx, &keys(&keys_of), now, &phone, &code, person_id, device.as_deref())?;
+                proving(tx, &keys_of, now, attempt)
             })
             .await?
         }
@@ -67,7 +72,8 @@ pub async fn create_session(app: web::Data<App>, request: HttpRequest, body: Bod
             let phone = wechat::phone_number(&app.http, account, &app.wechat_tokens, &code, now).await?;
             let phone = normal_phone(&phone)?;
             app.write(move |tx| {
-                sign_in::by_wechat_phone(tx, &keys(&keys_of), now, &phone, person_id, device.as_deref())
+                let attempt = sign_in::by_wechat_phone(tx, &keys(&keys_of), now, &phone, person_id, device.as_deref())?;
+                proving(tx, &keys_of, now, attempt)
             })
             .await?
         }
@@ -77,6 +83,14 @@ pub async fn create_session(app: web::Data<App>, request: HttpRequest, body: Bod
         Attempt::WhichPerson(choices) => Ok(HttpResponse::MultipleChoices().json(choices)),
         Attempt::Refused(problem) => Err(problem.into()),
     }
+}
+
+/// Whoever signed in by phone has shown that the number is theirs, and need not be asked for it again.
+fn proving(tx: &mut Conn, app: &App, now: Instant, attempt: Attempt) -> Outcome<Attempt> {
+    if let Attempt::Granted(grant) = &attempt {
+        answers::phone_proven(app, tx, now, grant.person_id)?;
+    }
+    Ok(attempt)
 }
 
 /// A refresh token to exchange.

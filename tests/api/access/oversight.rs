@@ -24,6 +24,7 @@ pub fn rows() -> Vec<Row> {
         Row::new("list_readers", Method::GET, "/children/{child}/access-log", &[Father]),
         Row::new("open_record", Method::POST, "/children/{child}/openings", &[Administrator, Supervisor]).body(REASON),
         Row::new("list_openings", Method::GET, "/openings", &[Administrator, Supervisor]),
+        Row::new("list_handed_out_files", Method::GET, "/handed-out-files", &[Administrator, Supervisor]),
         Row::new("review_opening", Method::PUT, "/openings/{opening}/review", &[Administrator, Supervisor])
             .body(r#"{"verdict": "justified"}"#)
             .scene(opened),
