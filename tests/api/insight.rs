@@ -41,6 +41,10 @@ on_both! {
 
     async fn a_county_is_not_told_of_so_few_that_they_could_be_known(t: TestApp) {
         let c = t.county();
+        let director = t.as_person(c.director);
+        let record = t.get(&director, &format!("/children/{}", c.child)).await.expect(200);
+        let path = format!("/children/{}/confirmation", c.child);
+        change(&t, &director, Method::PUT, &path, None, record["version"].as_i64().unwrap()).await.expect(200);
         let near = t.get(&t.as_person(c.supervisor), "/insight/villages").await.expect(200);
         assert_eq!(figures(&near, VILLAGE)["left_behind"], 1);
         let far = t.get(&t.as_person(c.administrator), "/insight/villages").await.expect(200);

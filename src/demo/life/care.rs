@@ -318,9 +318,10 @@ impl Plan<'_> {
                 steps::acknowledge(tx, &act, &reader, notice.id)?;
             }
         }
-        if self.fate != Fate::Ended {
+        if matches!(self.fate, Fate::InForce | Fate::Ending(_)) {
             self.pay(tx, director, id)?;
-        } else {
+        }
+        if self.fate == Fate::Ended {
             let days = chance.between(1, 15);
             let act = self.scene.act(director, self.at(days + 1, 14, 0));
             steps::end_as_asked(tx, &act, id, AgreementEnd::CarerWithdrew, true)?;
