@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::access::RunGateways;
-use super::stops::{Stop, lift, standing};
+use super::stops::{LiftedBy, Stop, lift, standing};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::http::{Answer, PathId, no_content, ok};
@@ -124,6 +124,6 @@ fn usage(conn: &mut Conn, since: Instant) -> Outcome<Vec<(String, Usage)>> {
 #[delete("/gateway-stops/{id}")]
 pub async fn lift_gateway_stop(app: web::Data<App>, may: May<RunGateways>, id: PathId) -> Answer {
     let now = app.clock.now();
-    let lifted = app.write(move |tx| lift(tx, now, id.0, Some(&may.actor))).await?;
+    let lifted = app.write(move |tx| lift(tx, now, id.0, LiftedBy::Person(&may.actor))).await?;
     if lifted { no_content() } else { Err(Problem::not_found().into()) }
 }
