@@ -179,7 +179,8 @@ fn owe(fresh: &Fresh, count: usize) {
             .iter()
             .map(|number| {
                 let phone = format!("139{number:08}");
-                let (sealed, index) = (vault.seal(Purpose::Phone, &phone).unwrap(), vault.index(Purpose::Phone, &phone));
+                let (sealed, index) =
+                    (vault.seal(Purpose::Phone, &phone).unwrap(), vault.index(Purpose::Phone, &phone));
                 let id = FIRST + number;
                 format!("({id}, 'person', 'male', '990101100201', '{sealed}', '{index}', 'unverified', '{at}', '{at}')")
             })

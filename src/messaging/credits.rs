@@ -55,7 +55,9 @@ pub fn accepted(tx: &mut Conn, person: i64, template: &str, witness: Witness, no
     };
     if leads == 0 {
         match witness {
-            Witness::Push => diesel::update(own).set(wechat_credits::pushed.eq(wechat_credits::pushed + 1)).execute(tx)?,
+            Witness::Push => {
+                diesel::update(own).set(wechat_credits::pushed.eq(wechat_credits::pushed + 1)).execute(tx)?
+            }
             Witness::Phone => diesel::update(own).set(wechat_credits::told.eq(wechat_credits::told + 1)).execute(tx)?,
         };
     }
@@ -85,11 +87,8 @@ pub async fn record_wechat_acceptances(
 ) -> Answer {
     key.require()?;
     let (now, person) = (app.clock.now(), me.actor.person_id);
-    let mut names: Vec<String> = body
-        .template_ids
-        .iter()
-        .filter_map(|id| app.office.wechat()?.accepted_name(id).map(str::to_owned))
-        .collect();
+    let mut names: Vec<String> =
+        body.template_ids.iter().filter_map(|id| app.office.wechat()?.accepted_name(id).map(str::to_owned)).collect();
     names.sort_unstable();
     names.dedup();
     app.write(move |tx| {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::clock::Instant;
+use crate::crypto::same;
 use crate::guardianship::agreement::AgreementState;
 use crate::guardianship::bundle;
 use crate::guardianship::evidence::ALGORITHM;
@@ -15,7 +16,6 @@ use crate::guardianship::store::agreement as kept;
 use crate::guardianship::store::paper as papers;
 use crate::guardianship::text::short;
 use crate::guardianship::verdict::Verdict;
-use crate::crypto::same;
 use crate::http::{Answer, Upload, ok};
 use crate::problem::{Outcome, Problem};
 

@@ -72,13 +72,7 @@ impl Ledger {
             .filter(attempts::started_at.ge(since))
             .filter(attempts::state.ne("refused"))
             .order(attempts::started_at)
-            .select((
-                attempts::to_index,
-                attempts::gateway,
-                attempts::form,
-                attempts::traffic,
-                attempts::started_at,
-            ))
+            .select((attempts::to_index, attempts::gateway, attempts::form, attempts::traffic, attempts::started_at))
             .load(tx)?;
         for (to_index, gateway, form, traffic, at) in rows {
             let traffic = traffic.parse().unwrap_or(Traffic::Notice);
@@ -167,11 +161,7 @@ const ADD: &str = "ORDER BY 1, 2, 3 ON CONFLICT (gateway, minute, traffic) \
      DO UPDATE SET messages = gateway_minutes.messages + excluded.messages";
 
 /// Keeps what is handed over at `at`: gateway and traffic of each message.
-pub fn keep_minutes<'a>(
-    tx: &mut Conn,
-    handed: impl Iterator<Item = (&'a str, &'a str)>,
-    at: Instant,
-) -> Outcome<()> {
+pub fn keep_minutes<'a>(tx: &mut Conn, handed: impl Iterator<Item = (&'a str, &'a str)>, at: Instant) -> Outcome<()> {
     #[derive(Serialize)]
     struct Row<'a> {
         gateway: &'a str,
@@ -186,8 +176,10 @@ pub fn keep_minutes<'a>(
     let minute = stored(crate::messaging::channels::sms::Window::NaturalMinute.since(at));
     let row = |((gateway, traffic), messages)| Row { gateway, minute: minute.clone(), traffic, messages };
     let rows: Vec<Row<'_>> = sums.into_iter().map(row).collect();
-    let v =
-        unfolded(tx, &[Field::Text("gateway"), Field::Time("minute"), Field::Text("traffic"), Field::Number("messages")]);
+    let v = unfolded(
+        tx,
+        &[Field::Text("gateway"), Field::Time("minute"), Field::Text("traffic"), Field::Number("messages")],
+    );
     let sql = format!("{KEEP} SELECT v.gateway, v.minute, v.traffic, v.messages FROM {v} WHERE 1 = 1 {ADD}");
     execute(tx, &sql, &rows)?;
     Ok(())

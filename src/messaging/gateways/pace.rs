@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_rate_of_thousands_is_kept_to_the_microsecond() {
         let mut pace = pace(3000.0);
-        let last = (0..9000).filter_map(|_| pace.take("one", at(0)).ok()).next_back().unwrap();
+        let last = (0..9000).filter_map(|_| pace.take("one", at(0)).ok()).fold(Duration::ZERO, |_, wait| wait);
         assert!(last.as_millis().abs_diff(2000) <= 3, "{last:?}");
     }
 

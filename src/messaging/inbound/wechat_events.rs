@@ -9,8 +9,8 @@ use crate::messaging::channels::sms::news::field;
 use crate::messaging::channels::wechat::entries;
 use crate::messaging::credits::{self, Witness};
 use crate::problem::Outcome;
-use crate::storage::schema::{people, wechat_credits};
 use crate::storage::Conn;
+use crate::storage::schema::{people, wechat_credits};
 
 const ACCEPTS: &str = "accept";
 const ASKED: &str = "subscribe_msg_popup_event";

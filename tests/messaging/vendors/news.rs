@@ -223,7 +223,11 @@ on_both! {
 async fn an_unmarked_receipt_settles_no_doubt_where_marks_return() {
     for engine in [Engine::Sqlite, Engine::Postgresql] {
         for (vendor, content_type, body) in [
-            (Vendor::Aliyun, JSON, json!([{ "phone_number": FATHER, "success": true, "biz_id": "Theirs-1" }]).to_string()),
+            (
+                Vendor::Aliyun,
+                JSON,
+                json!([{ "phone_number": FATHER, "success": true, "biz_id": "Theirs-1" }]).to_string(),
+            ),
             (Vendor::Huawei, FORM, format!("smsMsgId=Theirs-1&total=1&sequence=1&status=DELIVRD&to=%2B86{FATHER}")),
         ] {
             let (t, standin) = (TestApp::new(engine), Standin::start(vendor).await);
