@@ -46,7 +46,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(oversight::routes::configure)
         .configure(consent::routes::configure)
         .configure(crate::messaging::gateways::routes::configure)
-        .configure(crate::messaging::unsubscribe::configure_api);
+        .configure(crate::messaging::unsubscribe::configure_api)
+        .configure(crate::messaging::credits::configure);
 }
 
 /// The contract, from the routes themselves.

@@ -64,7 +64,12 @@ pub const JOBS: &[Job] = &[
         why: "see that every duty has its record and every record its duty (after the jobs that open and close them)",
         run: reconcile_night,
     },
-    Job { name: "tidy", cron: "0 20 3 * * *", why: "forget spent codes, tokens and idempotency keys", run: tidy },
+    Job {
+        name: "tidy",
+        cron: "0 20 3 * * *",
+        why: "forget spent codes, tokens, idempotency keys and counts of gateways",
+        run: tidy,
+    },
 ];
 
 fn remind(app: &App, now: Instant) -> Outcome<String> {
@@ -125,6 +130,9 @@ fn tidy(app: &App, now: Instant) -> Outcome<String> {
         let tokens =
             diesel::delete(spent_refresh_tokens::table.filter(spent_refresh_tokens::spent_at.lt(now.plus_days(-age))))
                 .execute(tx)?;
-        Ok(format!("{codes} codes, {keys} idempotency keys, {tokens} refresh tokens forgotten"))
+        let minutes = messaging::gateways::forget_minutes(tx, now.plus_days(-2))?;
+        Ok(format!(
+            "{codes} codes, {keys} idempotency keys, {tokens} refresh tokens, {minutes} minutes of gateways forgotten"
+        ))
     })
 }

@@ -1,4 +1,5 @@
 //! The figures that the documentation quotes: `make bench`, or `cargo bench --bench figures -- remind sqlite`.
+//! Smaller, to try: XIANGBAN_BENCH_MESSAGES, XIANGBAN_BENCH_ATTEMPTS and XIANGBAN_BENCH_MEMORY_MESSAGES.
 //!
 //! Each figure is printed with the bare work beside it (the same rows by one plain statement, the same SELECT in a
 //! handler that does nothing else), because ratios hold where seconds do not.
@@ -28,7 +29,7 @@ fn main() {
         .filter(|(name, _)| wanted(name, &["sqlite", "postgresql"]))
         .map(|(_, kind)| kind)
         .collect();
-    let figures = ["remind", "requests", "delivery"];
+    let figures = ["remind", "requests", "delivery", "quotas", "memory"];
     for kind in kinds {
         println!("\n== {kind:?}");
         if wanted("remind", &figures) {
@@ -39,6 +40,12 @@ fn main() {
         }
         if wanted("delivery", &figures) {
             delivery::measure(kind);
+        }
+        if wanted("quotas", &figures) {
+            delivery::measure_quotas(kind);
+        }
+        if wanted("memory", &figures) {
+            delivery::measure_memory(kind);
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn measure(kind: Kind) {
         "remind: {DUE} due of {OPEN} open in {ours:.2} s; bare insert-from-select {bare:.2} s; ratio {:.2}; nothing due {:.0} ms; peak memory {} MB",
         ours / bare,
         watch.elapsed().as_secs_f64() * 1000.0,
-        peak_memory_mb()
+        memory_kb("VmHWM") / 1024
     );
 }
 
@@ -61,9 +61,9 @@ fn literal(kind: Kind, text: &str) -> String {
     }
 }
 
-/// The most memory this process has held, from the kernel's own count.
-pub fn peak_memory_mb() -> u64 {
+/// The memory of this process from the kernel's own count: `VmRSS` now, `VmHWM` at its most.
+pub fn memory_kb(which: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default() / 1024
+    let line = status.lines().find(|line| line.starts_with(which)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use diesel::prelude::*;
 
 use super::Access;
 use crate::clock::Instant;
-use crate::crypto::{Purpose, Vault};
+use crate::crypto::{Purpose, Vault, same};
 use crate::problem::{Fault, Outcome};
 use crate::storage::schema::{access_log, chains};
 use crate::storage::{Conn, Store, insert_once};
@@ -130,7 +130,7 @@ pub fn verify(store: &Store, vault: &Vault, anchor: Option<&Head>, mut tell: imp
                 let place = row.place.unwrap_or_default();
                 if place > seen.length + 1 {
                     tampering.push(Tampering::Missing { first: seen.length + 1, last: place - 1 });
-                } else if row.hash.as_deref() != Some(hash_of(vault, &seen.hash, &row)?.as_str()) {
+                } else if !same(row.hash.as_deref().unwrap_or_default(), &hash_of(vault, &seen.hash, &row)?) {
                     tampering.push(Tampering::Altered { place });
                 }
                 seen = Head { length: place, hash: row.hash.unwrap_or_default() };

@@ -165,6 +165,10 @@ fn resume(app: &App, name: &str) -> Outcome<()> {
     storage::migrate(&app.store)?;
     let now = app.clock.now();
     let lifted = app.store.write(|tx| gateways::lift_all(tx, now, name))?;
+    let names: Vec<String> = app.office.names().into_iter().map(|(own, _)| own).collect();
+    if lifted == 0 && names.iter().all(|own| own != name) {
+        return Err(Fault::internal(format!("there is no gateway {name:?}: {}", names.join(", "))));
+    }
     say(format_args!("{lifted} stops of {name} lifted"));
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::say;
 use crate::app::App;
 use crate::clock::Instant;
 use crate::problem::{Fault, Outcome};
-use crate::rehearsal::{DayCount, Outing, Plan, Rehearsal, rehearse};
+use crate::rehearsal::{DayCount, ExpectedCost, Outing, Plan, Rehearsal, rehearse};
 use crate::{duties, messaging, storage};
 
 /// When, how far and where.
@@ -70,6 +70,7 @@ fn print(played: &Rehearsal) {
     let sum: usize = played.days.iter().map(|day| day.messages).sum();
     let segments: i64 = played.days.iter().map(|day| day.segments).sum();
     say(format_args!("{sum} messages on {} days, {segments} SMS charged", played.days.len()));
+    say_cost(ExpectedCost::of(played.outings.iter()));
     for (why, count) in &played.held {
         say(format_args!("  held back: {count} × {why}"));
     }
@@ -78,10 +79,28 @@ fn print(played: &Rehearsal) {
     }
 }
 
+/// What the number means stands beside it; without a price nothing is said that could be taken for "free".
+fn say_cost(cost: ExpectedCost) {
+    let Some(fen) = cost.fen else { return };
+    say(format_args!(
+        "expected cost {} yuan: each SMS at the price of its gateway (terms.price_hao), or the mean by weight where \
+         several share; refusals and second tries are not in it",
+        yuan(fen)
+    ));
+    if cost.unpriced > 0 {
+        say(format_args!("  not in it: {} messages by gateways without a price", cost.unpriced));
+    }
+}
+
+fn yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
 fn headline(day: &DayCount) -> String {
     let channels: Vec<String> =
         day.channels.iter().map(|count| format!("{} {}", count.messages, count.channel)).collect();
-    format!("{}  {} people, {} ({} SMS charged)", day.date, day.people, channels.join(", "), day.segments)
+    let cost = day.cost.fen.map(|fen| format!(", {} yuan", yuan(fen))).unwrap_or_default();
+    format!("{}  {} people, {} ({} SMS charged{cost})", day.date, day.people, channels.join(", "), day.segments)
 }
 
 fn line(outing: &Outing) -> String {
@@ -104,6 +123,11 @@ fn moment(text: &str) -> Result<Instant, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn yuan_have_two_decimals() {
+        assert_eq!((yuan(5), yuan(1235), yuan(120)), ("0.05".into(), "12.35".into(), "1.20".into()));
+    }
 
     #[test]
     fn a_moment_is_read_as_the_clock_in_shanghai_shows_it() {

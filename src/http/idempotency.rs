@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::clock::Instant;
-use crate::crypto::{Purpose, Vault};
+use crate::crypto::{Purpose, Vault, same};
 use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
 use crate::storage::schema::idempotency_keys;
@@ -32,6 +32,16 @@ impl FromRequest for IdempotencyKey {
             (Some(text), Some(vault)) => Ok(Self(Some((text.to_owned(), vault)))),
             _ => Err(Problem::of("malformed").with("why", "Idempotency-Key").into()),
         })
+    }
+}
+
+impl IdempotencyKey {
+    /// For what must not happen twice even once.
+    ///
+    /// # Errors
+    /// 400 when the header was not sent.
+    pub fn require(&self) -> Outcome<()> {
+        self.0.as_ref().map(|_| ()).ok_or_else(|| Problem::of("malformed").with("why", "Idempotency-Key").into())
     }
 }
 
@@ -76,7 +86,7 @@ pub fn once(
         .first(tx)
         .optional()?;
     if let Some((hash, status, body)) = earlier {
-        if hash != request_hash {
+        if !same(&hash, &request_hash) {
             return Err(Problem::of("idempotency_key_reused").into());
         }
         let body = vault.open_or_plain(Purpose::Answer, &body)?;

@@ -5,6 +5,7 @@ mod breaker;
 pub mod callbacks;
 pub mod channels;
 mod compose;
+pub mod credits;
 mod deliver;
 pub mod desk;
 pub mod gateways;

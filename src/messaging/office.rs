@@ -1,27 +1,21 @@
 //! The post office: the configured gateways, the templates and the settings of sending, built once at start.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::Instant;
 use crate::config::{Config, MessagesConfig};
-use crate::crypto::{Purpose, Vault};
+use crate::crypto::{Purpose, Vault, same};
 use crate::identity::wechat::AccessTokens;
 use crate::messaging::breaker::Breaker;
 use crate::messaging::channels::email::EmailChannel;
-use crate::messaging::channels::sms::aliyun::{self, AliyunChannel};
 use crate::messaging::channels::sms::http::HttpChannel;
-use crate::messaging::channels::sms::huawei::{self, HuaweiChannel};
-use crate::messaging::channels::sms::tencent::{self, TencentChannel};
-use crate::messaging::channels::sms::{Mark, News, Quota, Terms, Vendor};
+use crate::messaging::channels::sms::{Account, Mark, News, Quota, Terms, Vendor, VendorChannel};
 use crate::messaging::channels::wechat::{self, WechatChannel};
 use crate::messaging::channels::{Channel, Outcome as SendOutcome};
-use crate::messaging::gateways::Pace;
 use crate::messaging::limits::DailyLimit;
 use crate::messaging::lint;
 use crate::messaging::quiet::QuietHours;
@@ -54,9 +48,10 @@ pub struct PostOffice {
     pub settings: Settings,
     gateways: Vec<Gateway>,
     news: HashMap<String, Arc<dyn News>>,
-    paths: HashMap<String, String>,
+    paths: Vec<Path>,
     wechat: Option<Arc<WechatChannel>>,
     sandbox: bool,
+    at_rest: bool,
 }
 
 struct Gateway {
@@ -64,7 +59,6 @@ struct Gateway {
     terms: Terms,
     quotas: Vec<Quota>,
     breaker: Mutex<Breaker>,
-    pace: Mutex<Pace>,
 }
 
 /// A gateway as it is looked at when one is chosen.
@@ -122,9 +116,10 @@ impl PostOffice {
             settings,
             gateways: Vec::new(),
             news: HashMap::new(),
-            paths: HashMap::new(),
+            paths: Vec::new(),
             wechat: None,
             sandbox: false,
+            at_rest: false,
         };
         channels.into_iter().for_each(|channel| office.add(channel, Terms::default(), Vec::new()));
         office
@@ -148,7 +143,7 @@ impl PostOffice {
 
     /// The gateway whose callbacks come in on this path.
     pub fn gateway_at(&self, secret: &str) -> Option<&str> {
-        self.paths.get(secret).map(String::as_str)
+        self.paths.iter().find(|path| same(&path.secret, secret)).map(|path| path.gateway.as_str())
     }
 
     /// How the callbacks of `gateway` are read.
@@ -168,8 +163,8 @@ impl PostOffice {
 
     /// Where a gateway's callbacks come in, below the public address.
     pub fn callback_path(&self, gateway: &str) -> Option<String> {
-        let of = |(path, name): (&String, &String)| (name == gateway).then(|| format!("/callbacks/{path}"));
-        self.paths.iter().find_map(of)
+        let own = self.paths.iter().find(|path| path.gateway == gateway)?;
+        Some(format!("/callbacks/{}", own.secret))
     }
 
     /// The gateway by name.
@@ -216,10 +211,15 @@ impl PostOffice {
         with.map(|gateway| (gateway.channel.name(), gateway.quotas.as_slice())).collect()
     }
 
-    /// A place in the stream of a gateway: how long to wait for it, or when to ask again.
-    pub(super) fn take_place(&self, name: &str, now: Instant) -> Result<Duration, Instant> {
-        let gateway = self.gateways.iter().find(|gateway| gateway.channel.name() == name);
-        gateway.map_or(Ok(Duration::ZERO), |gateway| lock(&gateway.pace).take(now))
+    /// The gateways with an agreed rate: messages a second.
+    pub(super) fn rates(&self) -> Vec<(&str, f64)> {
+        let rated = self.gateways.iter().map(|gateway| (gateway.channel.name(), gateway.terms.per_second));
+        rated.filter_map(|(name, rate)| Some((name, rate?))).collect()
+    }
+
+    /// Whether this is the office of a rehearsal.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.at_rest
     }
 
     /// The same gateways as if they had been idle for days and would take whatever comes: for a rehearsal.
@@ -227,6 +227,7 @@ impl PostOffice {
     pub fn at_rest(&self) -> Self {
         let mut office = Self::with(Arc::clone(&self.templates), self.settings, Vec::new());
         office.sandbox = self.sandbox;
+        office.at_rest = true;
         for gateway in &self.gateways {
             let terms = Terms { per_second: None, quotas: Some(Vec::new()), ..gateway.terms.clone() };
             office.add(Arc::clone(&gateway.channel), terms, Vec::new());
@@ -246,8 +247,7 @@ impl PostOffice {
     /// The contract's quotas, or else those the vendor is known for.
     fn add(&mut self, channel: Arc<dyn Channel>, terms: Terms, known: Vec<Quota>) {
         let quotas = terms.quotas.clone().unwrap_or(known);
-        let pace = Mutex::new(Pace::new(terms.per_second));
-        self.gateways.push(Gateway { channel, terms, quotas, breaker: Mutex::default(), pace });
+        self.gateways.push(Gateway { channel, terms, quotas, breaker: Mutex::default() });
     }
 
     fn add_vendor<C: Channel + News + 'static>(&mut self, channel: C, terms: &Terms, vendor: &Vendor) {
@@ -271,37 +271,13 @@ impl PostOffice {
 
     fn add_sms(&mut self, config: &Config, vault: &Vault) -> Outcome<()> {
         let messages = &config.messages;
-        let mark = mark(vault)?;
-        let mut receipts = HashMap::new();
-        let described = messages.http_sms.iter().map(|one| one.name.as_str());
-        for name in [aliyun::NAME, tencent::NAME, huawei::NAME].into_iter().chain(described) {
-            let secret = self.add_path(name, vault)?;
-            receipts.insert(name, format!("{}/callbacks/{secret}/receipts", config.deployment.public_url));
-        }
-        if let Some(account) = messages.aliyun.clone() {
-            let terms = account.terms.clone();
-            self.add_vendor(
-                AliyunChannel::new(account, mark.clone()).map_err(of(aliyun::NAME))?,
-                &terms,
-                &aliyun::VENDOR,
-            );
-        }
-        if let Some(account) = messages.tencent.clone() {
-            let terms = account.terms.clone();
-            self.add_vendor(
-                TencentChannel::new(account, mark.clone()).map_err(of(tencent::NAME))?,
-                &terms,
-                &tencent::VENDOR,
-            );
-        }
-        if let Some(account) = messages.huawei.clone() {
-            let (terms, url) = (account.terms.clone(), receipts.get(huawei::NAME).map_or("", String::as_str));
-            let channel = HuaweiChannel::new(account, mark, url).map_err(of(huawei::NAME))?;
-            self.add_vendor(channel, &terms, &huawei::VENDOR);
-        }
+        let (mark, public_url) = (mark(vault)?, &config.deployment.public_url);
+        self.add_account(messages.aliyun.as_ref(), &mark, public_url, vault)?;
+        self.add_account(messages.tencent.as_ref(), &mark, public_url, vault)?;
+        self.add_account(messages.huawei.as_ref(), &mark, public_url, vault)?;
         for description in &messages.http_sms {
-            let url = receipts.get(description.name.as_str()).map_or("", String::as_str);
-            let channel = HttpChannel::new(description.clone(), url).map_err(of(&description.name))?;
+            let url = self.add_path(&description.name, vault)?.receipts(public_url);
+            let channel = HttpChannel::new(description.clone(), &url).map_err(of(&description.name))?;
             self.add_vendor(channel, &description.terms, &Vendor::default());
         }
         if !self.kinds().contains(&ChannelKind::Sms) {
@@ -310,11 +286,41 @@ impl PostOffice {
         Ok(())
     }
 
+    /// The account with one vendor; news that is on its way is taken where there is none any more.
+    fn add_account<A: Account + Clone>(
+        &mut self,
+        account: Option<&A>,
+        mark: &Mark,
+        public_url: &str,
+        vault: &Vault,
+    ) -> Outcome<()> {
+        let url = self.add_path(A::NAME, vault)?.receipts(public_url);
+        if let Some(account) = account {
+            let channel = VendorChannel::new(account.clone(), mark.clone(), &url).map_err(of(A::NAME))?;
+            self.add_vendor(channel, account.contract().terms, A::vendor());
+        }
+        Ok(())
+    }
+
     /// The unguessable part of a gateway's callback path: derived from the keys, so that it differs by deployment.
-    fn add_path(&mut self, gateway: &str, vault: &Vault) -> Outcome<String> {
+    fn add_path(&mut self, gateway: &str, vault: &Vault) -> Outcome<Path> {
         let secret = URL_SAFE_NO_PAD.encode(vault.derive_lasting(Purpose::Token, &format!("callback/{gateway}"))?);
-        self.paths.insert(secret.clone(), gateway.to_owned());
-        Ok(secret)
+        let path = Path { secret, gateway: gateway.to_owned() };
+        self.paths.push(path.clone());
+        Ok(path)
+    }
+}
+
+/// Where the callbacks of one gateway come in.
+#[derive(Clone)]
+struct Path {
+    secret: String,
+    gateway: String,
+}
+
+impl Path {
+    fn receipts(&self, public_url: &str) -> String {
+        format!("{public_url}/callbacks/{}/receipts", self.secret)
     }
 }
 
@@ -355,7 +361,7 @@ fn templates(messages: &MessagesConfig) -> Outcome<Arc<Templates>> {
         return Templates::shared(signature).map_err(Fault::internal);
     }
     let templates =
-        Templates::with_overrides(Path::new(&messages.templates_dir), signature).map_err(Fault::internal)?;
+        Templates::with_overrides(std::path::Path::new(&messages.templates_dir), signature).map_err(Fault::internal)?;
     match lint::check_all(&templates).first() {
         None => Ok(Arc::new(templates)),
         Some(finding) => {

@@ -15,7 +15,7 @@ mod marks;
 pub mod routes;
 mod sheet;
 
-pub use sheet::{ChannelCount, DayCount, Outing, Rehearsal, Told};
+pub use sheet::{ChannelCount, DayCount, ExpectedCost, Outing, Rehearsal, Told};
 
 use std::sync::Arc;
 

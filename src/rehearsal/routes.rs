@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::RehearseReminders;
-use super::sheet::{self, DayCount, Outing};
+use super::sheet::{self, DayCount, ExpectedCost, Outing};
 use super::{Plan, rehearse};
 use crate::app::App;
 use crate::areas::is_code;
@@ -40,6 +40,8 @@ pub struct RehearsalView {
     pub from: Instant,
     pub until: Instant,
     pub days: Vec<DayCount>,
+    /// Of all days together.
+    pub cost: ExpectedCost,
     #[serde(flatten)]
     pub outings: Listing<Outing>,
     /// Messages that would be held back, by reason.
@@ -76,6 +78,7 @@ pub async fn rehearse_reminders(
         played.outings.retain(|outing| outing.urgency != Urgency::Safety);
         played.days = sheet::days(&played.outings);
     }
+    let cost = ExpectedCost::of(played.outings.iter());
     let outings = played.outings.into_iter().filter(|outing| outing.number > after);
     let part = outings.take(usize::try_from(page.fetch()).unwrap_or(usize::MAX)).collect();
     ok(RehearsalView {
@@ -83,6 +86,7 @@ pub async fn rehearse_reminders(
         from: played.from,
         until: played.until,
         days: played.days,
+        cost,
         outings: page.listing(part, |outing| id_cursor(outing.number)),
         held: played.held,
         unheard: played.unheard,

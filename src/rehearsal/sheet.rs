@@ -34,6 +34,30 @@ pub struct Rehearsal {
     pub unheard: BTreeMap<&'static str, usize>,
 }
 
+/// What SMS may be expected to cost: each segment at the price of the gateway that would carry it, and at the mean of the
+/// prices by their shares where several gateways share. Refusals, second tries and answers are not in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExpectedCost {
+    /// In fen, rounded up; absent when no price is known (the sandbox, or a contract without `price_hao`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1235)]
+    pub fen: Option<i64>,
+    /// SMS whose price is not known: they are not in `fen`.
+    pub unpriced: i64,
+}
+
+impl ExpectedCost {
+    /// The sum over `outings`.
+    pub fn of<'a>(outings: impl Iterator<Item = &'a Outing>) -> Self {
+        let (mut hao, mut unpriced) = (0_i64, 0);
+        for outing in outings.filter(|outing| outing.channel == ChannelKind::Sms) {
+            hao = hao.saturating_add(outing.cost_hao);
+            unpriced += i64::from(outing.cost_hao == 0);
+        }
+        Self { fen: (hao > 0).then_some(hao.saturating_add(99) / 100), unpriced }
+    }
+}
+
 /// What would go out on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DayCount {
@@ -42,6 +66,7 @@ pub struct DayCount {
     pub messages: usize,
     /// SMS that are charged.
     pub segments: i64,
+    pub cost: ExpectedCost,
     pub channels: Vec<ChannelCount>,
 }
 
@@ -64,6 +89,9 @@ pub struct Outing {
     pub called: String,
     pub channel: ChannelKind,
     pub segments: i64,
+    /// In ten-thousandths of a yuan; 0 = not known. One message costs parts of a fen, so only sums are shown.
+    #[serde(skip)]
+    pub cost_hao: i64,
     pub urgency: Urgency,
     /// `reminders`, or the notice that waits already.
     pub template: String,
@@ -137,12 +165,13 @@ fn day(date: NaiveDate, outings: &[&Outing]) -> DayCount {
         people: people.len(),
         messages: outings.len(),
         segments: outings.iter().map(|outing| outing.segments).sum(),
+        cost: ExpectedCost::of(outings.iter().copied()),
         channels: channels.into_iter().map(count).collect(),
     }
 }
 
 fn outings(stage: &App, last_attempt: i64, from: Instant) -> Outcome<Vec<Outing>> {
-    type Row = (i64, Instant, ChannelKind, i64, i64, Option<i64>, Option<i64>, String, Urgency);
+    type Row = (i64, Instant, ChannelKind, i64, i64, i64, Option<i64>, Option<i64>, String, Urgency);
     let rows: Vec<Row> = stage.store.read(|conn| {
         Ok(attempts::table
             .inner_join(messages::table)
@@ -154,6 +183,7 @@ fn outings(stage: &App, last_attempt: i64, from: Instant) -> Outcome<Vec<Outing>
                 attempts::started_at,
                 attempts::channel,
                 attempts::segments,
+                attempts::cost_hao,
                 messages::id,
                 messages::origin_id,
                 messages::person_id,
@@ -162,18 +192,19 @@ fn outings(stage: &App, last_attempt: i64, from: Instant) -> Outcome<Vec<Outing>
             ))
             .load(conn)?)
     })?;
-    let sources: Vec<i64> = rows.iter().map(|row| row.5.unwrap_or(row.4)).collect();
+    let sources: Vec<i64> = rows.iter().map(|row| row.6.unwrap_or(row.5)).collect();
     let told = told(stage, sources)?;
-    let names = names(stage, rows.iter().filter_map(|row| row.6).collect())?;
+    let names = names(stage, rows.iter().filter_map(|row| row.7).collect())?;
     Ok(rows
         .into_iter()
-        .map(|(number, at, channel, segments, id, origin, person_id, template, urgency)| Outing {
+        .map(|(number, at, channel, segments, cost_hao, id, origin, person_id, template, urgency)| Outing {
             number,
             at,
             called: person_id.and_then(|id| names.get(&id)).cloned().unwrap_or_default(),
             person_id,
             channel,
             segments,
+            cost_hao,
             urgency,
             template,
             tells: told.get(&origin.unwrap_or(id)).cloned().unwrap_or_default(),

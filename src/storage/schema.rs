@@ -409,6 +409,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    gateway_paces (gateway) {
+        gateway -> Text,
+        full_at_micros -> BigInt,
+    }
+}
+
+diesel::table! {
+    gateway_minutes (gateway, minute, traffic) {
+        gateway -> Text,
+        minute -> Timestamp,
+        traffic -> Text,
+        messages -> BigInt,
+    }
+}
+
+diesel::table! {
     gateway_stops (id) {
         id -> BigInt,
         gateway -> Text,
@@ -1162,6 +1178,8 @@ diesel::table! {
         template -> Text,
         credits -> BigInt,
         updated_at -> Timestamp,
+        pushed -> BigInt,
+        told -> BigInt,
     }
 }
 
@@ -1273,6 +1291,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     duty_audience,
     email_stops,
     evidence_events,
+    gateway_minutes,
+    gateway_paces,
     gateway_stops,
     guesses,
     hand_overs,

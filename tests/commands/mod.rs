@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod demo;
+mod gateway;
 mod keys;
 mod ledger;
 mod migrate;

@@ -188,6 +188,8 @@ on_both! {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+        // What is marked is handed over a moment later: only then is the gateway slow with it.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         gone.abort();
         *post.sms.delay.lock().unwrap() = std::time::Duration::ZERO;
         post.t.pass_minutes(3);

@@ -8,5 +8,5 @@ mod inbound;
 mod rehearsal;
 mod sandbox;
 mod unsubscribe;
-mod vendors;
+pub mod vendors;
 mod wechat;

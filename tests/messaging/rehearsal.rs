@@ -6,13 +6,17 @@ use xiangban::answers::MEANINGS;
 use xiangban::clock::Instant;
 use xiangban::duties::{self, DutyKind, NewDuty, Owed, remind};
 use xiangban::identity::PostKind;
+use xiangban::messaging::channels::sms::Terms;
 use xiangban::messaging::route::ChannelKind;
 use xiangban::messaging::{compose, round};
-use xiangban::rehearsal::{Plan, Rehearsal, rehearse};
+use xiangban::rehearsal::{ExpectedCost, Plan, Rehearsal, rehearse};
+use xiangban::storage::Conn;
 use xiangban::storage::schema::{attempts, messages, people};
 use xiangban::storage::transfer::fingerprints;
 
-use super::gateway::duty;
+use super::gateway::{Post, duty};
+use super::vendors::describe;
+use super::vendors::standin::{SECRET, Standin, Vendor};
 use crate::on_both;
 use crate::support::{COUNTY, County, TestApp, VILLAGE_B};
 
@@ -141,6 +145,60 @@ on_both! {
         let before = fingerprints(&t.app.store).unwrap();
         assert!(!play(&t, 30).outings.is_empty());
         assert_eq!(fingerprints(&t.app.store).unwrap(), before);
+    }
+
+    async fn without_a_price_no_cost_is_shown(t: TestApp) {
+        let c = t.county();
+        t.clock.set("2026-03-02T08:00:00+08:00".parse().unwrap());
+        much_to_do(&t, &c);
+        let played = play(&t, 10);
+        let cost = ExpectedCost::of(played.outings.iter());
+        assert!(cost.fen.is_none() && cost.unpriced > 0, "{cost:?}");
+        let view = t.get(&t.as_person(c.supervisor), "/reminder-rehearsal?days=10").await.expect(200);
+        assert!(view["cost"].get("fen").is_none() && view["days"][0]["cost"].get("fen").is_none(), "{}", view["cost"]);
+    }
+
+    async fn the_cost_is_that_of_the_gateway_or_the_mean_of_those_that_share(t: TestApp) {
+        let c = t.county();
+        t.clock.set("2026-03-02T08:00:00+08:00".parse().unwrap());
+        much_to_do(&t, &c);
+        let (aliyun, tencent) = (Standin::start(Vendor::Aliyun).await, Standin::start(Vendor::Tencent).await);
+        let post = Post::with(t, |config| {
+            describe(config, &aliyun, SECRET);
+            describe(config, &tencent, SECRET);
+            let terms = |weight, price_hao| Terms { weight, price_hao, ..Terms::default() };
+            config.messages.aliyun.as_mut().unwrap().terms = terms(3, 400);
+            config.messages.tencent.as_mut().unwrap().terms = terms(1, 600);
+        });
+        let played = play(&post.t, 10);
+        let segments = played.outings.iter().map(|outing| outing.segments).sum::<i64>();
+        assert!(segments > 3, "{segments}");
+        let expected = ExpectedCost { fen: Some((segments * 450 + 99) / 100), unpriced: 0 };
+        assert_eq!(ExpectedCost::of(played.outings.iter()), expected, "3 × 400 and 1 × 600");
+        let view = post.t.get(&post.t.as_person(c.administrator), "/reminder-rehearsal?days=10").await.expect(200);
+        assert_eq!(view["cost"], json!(expected));
+        let day = view["days"].as_array().unwrap().iter().find(|day| day["segments"] != 0).unwrap();
+        let own = day["segments"].as_i64().unwrap() * 450;
+        assert_eq!(day["cost"]["fen"], json!((own + 99) / 100), "{day}");
+        // One of them does not say what it takes: nothing can be expected.
+        let post = Post::with(post.t, |config| config.messages.tencent.as_mut().unwrap().terms.price_hao = 0);
+        let cost = ExpectedCost::of(play(&post.t, 10).outings.iter());
+        assert!(cost.fen.is_none() && cost.unpriced > 0, "{cost:?}");
+        // Without a share it carries nothing, and what is expected is what is charged.
+        let post = Post::with(post.t, |config| config.messages.tencent.as_mut().unwrap().terms.weight = 0);
+        let first = played.outings.iter().find(|outing| outing.channel == ChannelKind::Sms).unwrap();
+        post.t.clock.set(first.at);
+        let played = play(&post.t, 1);
+        let charged = || -> i64 {
+            let read = |conn: &mut Conn| Ok(attempts::table.select(attempts::cost_hao).load::<i64>(conn)?.into_iter().sum());
+            post.t.app.store.read(read).unwrap()
+        };
+        assert_eq!(charged(), 0, "a rehearsal charges nothing");
+        post.work().await;
+        let now = post.t.now();
+        let at_once: i64 = played.outings.iter().filter(|outing| outing.at == now).map(|outing| outing.cost_hao).sum();
+        assert!(at_once > 0);
+        assert_eq!((charged(), aliyun.taken().is_empty()), (at_once, false));
     }
 
     async fn a_township_sees_its_own_and_no_danger(t: TestApp) {

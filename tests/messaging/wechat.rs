@@ -103,6 +103,11 @@ fn describe(config: &mut Config, url: &str, mode: &str) {
     config.identity.wechat.app_secret = "s3cret".to_owned().into();
     config.messages.channels.wechat = "wechat".into();
     let key = STANDARD.encode(AES);
+    // In plain mode there is no key at all.
+    let aes = match mode {
+        "plain" => String::new(),
+        _ => format!("encoding_aes_key = \"{}\"", key.trim_end_matches('=')),
+    };
     let text = format!(
         r#"
 [templates.duty]
@@ -110,10 +115,9 @@ id = "TPL"
 fields = {{ date2 = "time7" }}
 [push]
 token = "pushtoken"
-encoding_aes_key = "{}"
 mode = "{mode}"
-"#,
-        key.trim_end_matches('=')
+{aes}
+"#
     );
     config.messages.wechat = Some(toml::from_str(&text).unwrap());
 }
@@ -172,6 +176,13 @@ impl Place {
         let t = &self.post.t;
         let path = format!("/{path}/wechat?{query}");
         t.call_raw(&t.stranger(), method, &path, body.as_bytes().to_vec(), &[("content-type", "text/xml")]).await
+    }
+
+    async fn phone_says(&self, person: i64, tap: &str, templates: &[&str]) -> Reply {
+        let t = &self.post.t;
+        let body = json!({ "template_ids": templates });
+        let key = [("idempotency-key", tap)];
+        t.call(&t.as_person(person), Method::POST, "/me/wechat-acceptances", Some(body), &key).await
     }
 
     async fn push_plain(&self, body: &str) -> Reply {
@@ -363,6 +374,75 @@ on_both! {
         place.push_sealed(&accepted(2).to_string(), APP).await.expect(200);
         place.post.deliver().await;
         assert_eq!(place.credits(), [2]);
+    }
+
+    async fn plain_mode_takes_what_is_signed_in_json_and_xml_and_nothing_sealed(t: TestApp) {
+        let c = t.county();
+        let place = place(t, "plain").await;
+        place.link(c.father, 0);
+        let right = format!("signature={}&timestamp=1&nonce=2&echostr=hello", signed(&["1", "2"]));
+        assert_eq!(place.push(Method::GET, &right, "").await.bytes, b"hello");
+        for _ in 0..2 {
+            assert_eq!(place.push_plain(&accepted(1).to_string()).await.bytes, b"success");
+        }
+        let xml = "<xml><FromUserName><![CDATA[o-father]]></FromUserName><CreateTime>2</CreateTime>\
+            <MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe_msg_popup_event]]></Event>\
+            <SubscribeMsgPopupEvent><List><TemplateId><![CDATA[TPL]]></TemplateId>\
+            <SubscribeStatusString><![CDATA[accept]]></SubscribeStatusString></List></SubscribeMsgPopupEvent></xml>";
+        place.push_plain(xml).await.expect(200);
+        place.post.deliver().await;
+        assert_eq!((place.credits(), place.fates()), (vec![2], vec![Some(Fate::Applied); 2]));
+        let forged = format!("signature={}&timestamp=1&nonce=3", signed(&["1", "2"]));
+        assert_eq!(place.push(Method::POST, &forged, &accepted(3).to_string()).await.status, 404);
+        assert_eq!(place.push_sealed(&accepted(4).to_string(), APP).await.status, 404, "there is no key to open it");
+        place.post.deliver().await;
+        assert_eq!(place.credits(), [2]);
+    }
+
+    async fn an_acceptance_told_by_phone_and_push_is_one_credit_whoever_comes_first(t: TestApp) {
+        let c = t.county();
+        let place = place(t, "safe").await;
+        place.link(c.father, 0);
+        // The phone first, and its repetition; then WeChat.
+        for _ in 0..2 {
+            place.phone_says(c.father, "tap-1", &["TPL"]).await.expect(204);
+        }
+        assert_eq!(place.credits(), [1]);
+        place.push_sealed(&accepted(1).to_string(), APP).await.expect(200);
+        place.post.deliver().await;
+        assert_eq!(place.credits(), [1], "one tap");
+        // WeChat first, then the phone.
+        place.push_sealed(&accepted(2).to_string(), APP).await.expect(200);
+        place.post.deliver().await;
+        assert_eq!(place.credits(), [2]);
+        place.phone_says(c.father, "tap-2", &["TPL", "TPL", "another"]).await.expect(204);
+        assert_eq!(place.credits(), [2]);
+        // WeChat's notice of the third is lost: the phone's is enough, and the fourth is one again.
+        place.phone_says(c.father, "tap-3", &["TPL"]).await.expect(204);
+        assert_eq!(place.credits(), [3]);
+        place.phone_says(c.father, "tap-4", &["TPL"]).await.expect(204);
+        place.push_sealed(&accepted(4).to_string(), APP).await.expect(200);
+        place.post.deliver().await;
+        assert_eq!(place.credits(), [4]);
+        // Used up, the next acceptance counts from there.
+        place.owe(c.father, c.child, 1);
+        place.post.work().await;
+        assert_eq!((place.wechat.sent().len(), place.credits()), (1, vec![3]));
+    }
+
+    async fn a_phone_names_its_tap_and_speaks_for_its_person_only(t: TestApp) {
+        let c = t.county();
+        let place = place(t, "safe").await;
+        place.link(c.father, 0);
+        let t = &place.post.t;
+        let body = json!({ "template_ids": ["TPL"] });
+        assert_eq!(t.post(&t.as_person(c.father), "/me/wechat-acceptances", body.clone()).await.problem(400), "malformed");
+        assert_eq!(t.post(&t.stranger(), "/me/wechat-acceptances", body).await.status, 401);
+        assert_eq!(place.phone_says(c.father, "tap", &[]).await.problem(422), "invalid_input");
+        place.phone_says(c.mother, "tap", &["TPL"]).await.expect(204);
+        let mut credits = place.credits();
+        credits.sort_unstable();
+        assert_eq!(credits, [0, 1]);
     }
 
     async fn a_number_that_wechat_vouches_for_signs_in(t: TestApp) {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::clock::Instant;
+use crate::crypto::same;
 use crate::guardianship::agreement::AgreementState;
 use crate::guardianship::bundle;
 use crate::guardianship::evidence::ALGORITHM;
@@ -52,7 +53,7 @@ async fn look_up(app: &App, number: String, hash: String) -> Outcome<AgreementCh
         let unknown = || Problem::of("check_not_found");
         let agreement = kept::numbered(conn, &number)?.ok_or_else(unknown)?;
         let document_hash = agreement.document_hash.clone().ok_or_else(unknown)?;
-        if short(&document_hash) != hash && document_hash != hash {
+        if !same(short(&document_hash), &hash) && !same(&document_hash, &hash) {
             return Err(unknown().into());
         }
         let parties = kept::parties(conn, agreement.id)?;

@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::messaging::channels::sms::Traffic;
-use crate::messaging::gateways::{Candidate, Ledger, Pick, Stop, Use, claim_probe, pick, standing};
+use crate::messaging::gateways::{
+    Candidate, Ledger, Paces, Pick, Stop, Use, claim_probe, expected_price, pick, standing,
+};
 use crate::messaging::office::Lane;
 use crate::messaging::route::ChannelKind;
 use crate::problem::Outcome;
@@ -30,6 +32,7 @@ pub(super) struct Chosen {
     pub probe: Option<i64>,
     /// How long the message waits for its place in the stream.
     pub delay: Duration,
+    /// What a segment costs; in a rehearsal, what it may be expected to cost. 0 = not known.
     pub price_hao: i64,
 }
 
@@ -49,6 +52,7 @@ pub(super) struct Chooser<'a> {
     now: Instant,
     stops: Vec<Stop>,
     ledger: Ledger,
+    paces: Paces,
     /// Gateways that refused a message on its present channel.
     refused: HashMap<i64, Vec<String>>,
 }
@@ -62,6 +66,7 @@ impl<'a> Chooser<'a> {
             now,
             stops: standing(tx)?,
             ledger: Ledger::load(tx, &quotas, &numbers, now)?,
+            paces: Paces::hold(tx, &app.office.rates())?,
             refused: refused(tx, batch)?,
         })
     }
@@ -106,14 +111,18 @@ impl<'a> Chooser<'a> {
             }
             _ => None,
         };
-        let delay = match app.office.take_place(name, self.now) {
+        let delay = match self.paces.take(name, self.now) {
             Ok(delay) => delay,
             Err(at) => return Ok(Choice::Busy(at)),
         };
-        if let Some(number) = number {
-            let one = Use { gateway: name.to_owned(), form: lane.form.clone(), traffic, at: self.now };
-            self.ledger.add(number, &one);
-        }
+        let one = Use { gateway: name.to_owned(), form: lane.form.clone(), traffic, at: self.now };
+        self.ledger.add(lane.quotas, number, one);
+        let price_hao = if app.office.is_at_rest() {
+            let all: Vec<(u32, i64)> = lanes.iter().map(|lane| (lane.terms.weight, lane.terms.price_hao)).collect();
+            expected_price(&all).unwrap_or_default()
+        } else {
+            lane.terms.price_hao
+        };
         Ok(Choice::Gateway(Chosen {
             gateway: name.to_owned(),
             form: lane.form.clone(),
@@ -121,8 +130,13 @@ impl<'a> Chooser<'a> {
             others,
             probe,
             delay,
-            price_hao: lane.terms.price_hao,
+            price_hao,
         }))
+    }
+
+    /// Writes down the places that were taken.
+    pub fn save(&self, tx: &mut Conn) -> Outcome<()> {
+        self.paces.save(tx)
     }
 
     fn closed_until(&self, lane: &Lane<'_>, traffic: Traffic, number: Option<&str>) -> Option<Instant> {

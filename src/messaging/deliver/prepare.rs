@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::Purpose;
 use crate::messaging::channels::Outgoing;
+use crate::messaging::gateways::keep_minutes;
 use crate::messaging::journey::{DeathReason, Event, State, after};
 use crate::messaging::quiet::Urgency;
 use crate::messaging::route::ChannelKind;
@@ -76,6 +77,10 @@ pub(super) fn prepare(app: &App, holder: &str, now: Instant, limit: i64) -> Outc
             sheet.judge(tx, app, message, &writer, &rules, &mut chooser)?;
         }
         sheet.save(tx, now)?;
+        chooser.save(tx)?;
+        // The last, because other workers wait for these rows.
+        let handed = sheet.sending.iter().filter(|one| !one.traffic.is_empty());
+        keep_minutes(tx, handed.map(|one| (one.gateway.as_str(), one.traffic)), now)?;
         Ok(Prepared { claimed: batch.len(), busy: sheet.busy, parcels: sheet.parcels })
     })
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::Vault;
 use crate::messaging::channels::{Outcome as SendOutcome, Refusal};
-use crate::messaging::gateways::{lift, raise};
+use crate::messaging::gateways::{LiftedBy, lift, raise, take_back_minutes};
 use crate::messaging::journey::{DeathReason, Event, State, sources};
 use crate::messaging::retry::{Next, Patience};
 use crate::messaging::route::ChannelKind;
@@ -75,6 +75,8 @@ pub(super) fn record(app: &App, done: &[Done], chance: f64) -> Outcome<()> {
     let patience = app.office.settings.patience;
     let rows: Vec<Row> = done.iter().map(|one| row(one, patience, chance)).collect();
     app.store.write(|tx| {
+        let refused: Vec<&Row> = rows.iter().filter(|row| row.state == "refused").collect();
+        take_back_minutes(tx, &refused)?;
         save_attempts(tx, &rows, now)?;
         for event in [Event::Accepted, Event::RefusedForNow, Event::RefusedForGood, Event::Silence] {
             let of_event: Vec<&Row> = rows.iter().filter(|row| row.event == event).collect();
@@ -91,7 +93,7 @@ fn save_stops(tx: &mut Conn, vault: &Vault, done: &[Done]) -> Outcome<()> {
     for one in done {
         match (&one.outcome, one.probe) {
             (SendOutcome::Accepted { .. }, Some(stop)) => {
-                lift(tx, one.at, stop, None)?;
+                lift(tx, one.at, stop, LiftedBy::Probe)?;
             }
             (SendOutcome::Refused { refusal, code }, _) => {
                 let (form, until) = match refusal {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::config::Config;
-use crate::messaging::channels::sms::{Forms, Params, SHORT_NAMES, aliyun, huawei, tencent};
+use crate::messaging::channels::sms::tencent::TencentAccount;
+use crate::messaging::channels::sms::{Account, Forms, Params, SHORT_NAMES};
 use crate::messaging::channels::wechat::accepted_as;
 use crate::messaging::lint;
 use crate::messaging::office::PostOffice;
@@ -37,16 +38,9 @@ pub fn check(config: &Config, office: &PostOffice) -> Vec<Finding> {
     for finding in lint::check_all(&office.templates) {
         found.push(wrong(&finding.template, format!("{} {}", finding.rule, finding.detail)));
     }
-    let signature = office.templates.signature();
-    let accounts = [
-        messages.aliyun.as_ref().map(|one| (aliyun::NAME, &one.templates, one.signature.as_deref())),
-        messages.tencent.as_ref().map(|one| (tencent::NAME, &one.templates, one.signature.as_deref())),
-        messages.huawei.as_ref().map(|one| (huawei::NAME, &one.templates, one.signature.as_deref())),
-    ];
-    for (name, forms, own) in accounts.into_iter().flatten() {
-        check_signature(name, own.unwrap_or(signature), &mut found);
-        check_forms(name, forms, &office.templates, &mut found);
-    }
+    check_account(messages.aliyun.as_ref(), office, &mut found);
+    check_account(messages.tencent.as_ref(), office, &mut found);
+    check_account(messages.huawei.as_ref(), office, &mut found);
     if let Some(wechat) = office.wechat() {
         check_wechat(config, wechat.push().is_some(), office, &mut found);
     }
@@ -57,6 +51,16 @@ pub fn check(config: &Config, office: &PostOffice) -> Vec<Finding> {
         }
     }
     found
+}
+
+fn check_account<A: Account>(account: Option<&A>, office: &PostOffice, found: &mut Vec<Finding>) {
+    let Some(account) = account else { return };
+    let contract = account.contract();
+    check_signature(A::NAME, contract.signature.unwrap_or(office.templates.signature()), found);
+    check_forms(A::NAME, contract.templates, &office.templates, found);
+    if account.number_settles() {
+        found.push(note(A::NAME, "receipts name no message: set shared_account if another installation sends by it"));
+    }
 }
 
 fn check_signature(name: &str, signature: &str, found: &mut Vec<Finding>) {
@@ -92,7 +96,7 @@ fn check_forms(name: &str, forms: &Forms, templates: &Templates, found: &mut Vec
         }
         let ordered_code = matches!(&form.params, Params::Ordered(facts) if covers.starts_with("code/")
             && facts.iter().any(|fact| !CODE_FACTS.contains(&fact.as_str())));
-        if name == tencent::NAME && ordered_code {
+        if name == TencentAccount::NAME && ordered_code {
             found.push(wrong(name, format!("{covers:?}: a code template takes digits only")));
         }
     }

@@ -39,6 +39,22 @@ pub fn pick<'a>(candidates: &[Candidate<'a>], chance: f64) -> Pick<'a> {
     }
 }
 
+/// What a segment is expected to cost when gateways with these weights and prices share the messages: the mean by
+/// weight. None when one that has a share has no price (0); without any share all goes by the first.
+pub fn expected_price(gateways: &[(u32, i64)]) -> Option<i64> {
+    let first = gateways.first()?;
+    let sharing = gateways.iter().filter(|(weight, _)| *weight > 0);
+    if sharing.clone().any(|(_, price)| *price <= 0) {
+        return None;
+    }
+    let total: i64 = sharing.clone().map(|(weight, _)| i64::from(*weight)).sum();
+    if total == 0 {
+        return Some(first.1).filter(|price| *price > 0);
+    }
+    let sum: i64 = sharing.map(|(weight, price)| i64::from(*weight).saturating_mul(*price)).sum();
+    Some((sum + total / 2) / total)
+}
+
 fn by_weight<'a>(pool: &[&Candidate<'a>], chance: f64) -> Option<&'a str> {
     let total: u32 = pool.iter().map(|one| one.weight).sum();
     let mut left = f64::from(total) * chance.clamp(0.0, 1.0);
@@ -57,6 +73,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_expected_price_is_the_mean_of_those_that_share() {
+        assert_eq!(expected_price(&[(3, 400), (1, 600), (0, 9000)]), Some(450));
+        assert_eq!(expected_price(&[(1, 450), (1, 0)]), None, "a price is missing");
+        assert_eq!(expected_price(&[(1, 450), (0, 0)]), Some(450));
+        assert_eq!(expected_price(&[(0, 500), (0, 100)]), Some(500));
+        assert_eq!(expected_price(&[]), None);
+    }
 
     fn candidate(name: &str, weight: u32) -> Candidate<'_> {
         Candidate { name, weight, refused: false, closed_until: None }

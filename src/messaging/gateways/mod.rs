@@ -17,8 +17,9 @@ pub mod routes;
 mod stops;
 
 pub use check::{Finding, check};
-pub(super) use choice::{Candidate, Pick, pick};
-pub(super) use ledger::{Ledger, Use};
-pub(super) use pace::Pace;
-pub use stops::{Stop, lift, lift_all, standing};
+pub(super) use choice::{Candidate, Pick, expected_price, pick};
+pub use ledger::forget_minutes;
+pub(super) use ledger::{Ledger, Use, keep_minutes, take_back_minutes};
+pub(super) use pace::Paces;
+pub use stops::{LiftedBy, Stop, lift, lift_all, standing};
 pub(super) use stops::{claim_probe, raise};

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::access::RunGateways;
-use super::stops::{Stop, lift, standing};
+use super::stops::{LiftedBy, Stop, lift, standing};
 use crate::app::App;
 use crate::clock::Instant;
 use crate::http::{Answer, PathId, no_content, ok};
@@ -92,14 +92,15 @@ pub async fn list_gateways(app: web::Data<App>, _may: May<RunGateways>) -> Answe
 }
 
 fn usage(conn: &mut Conn, since: Instant) -> Outcome<Vec<(String, Usage)>> {
+    // Grouped by a value and not by the column, so that SQLite reads the days asked for instead of an index in its order.
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT gateway, CAST(SUM(CASE WHEN state <> 'refused' THEN 1 ELSE 0 END) AS BIGINT) AS messages, \
+        "SELECT gateway || '' AS gateway, CAST(SUM(CASE WHEN state <> 'refused' THEN 1 ELSE 0 END) AS BIGINT) AS messages, \
              CAST(SUM(CASE WHEN state = 'delivered' THEN 1 ELSE 0 END) AS BIGINT) AS delivered, \
              CAST(SUM(CASE WHEN state = 'refused' THEN 1 ELSE 0 END) AS BIGINT) AS refused, \
              CAST(SUM(CASE WHEN state = 'unknown' THEN 1 ELSE 0 END) AS BIGINT) AS unknown, \
              CAST(SUM(CASE WHEN state <> 'refused' THEN segments ELSE 0 END) AS BIGINT) AS segments, \
              CAST(SUM(CASE WHEN state <> 'refused' THEN cost_hao ELSE 0 END) AS BIGINT) AS cost_hao \
-         FROM attempts WHERE started_at >= $1 GROUP BY gateway",
+         FROM attempts WHERE started_at >= $1 GROUP BY 1",
     )
     .bind::<Timestamp, _>(since)
     .load(conn)?;
@@ -124,6 +125,6 @@ fn usage(conn: &mut Conn, since: Instant) -> Outcome<Vec<(String, Usage)>> {
 #[delete("/gateway-stops/{id}")]
 pub async fn lift_gateway_stop(app: web::Data<App>, may: May<RunGateways>, id: PathId) -> Answer {
     let now = app.clock.now();
-    let lifted = app.write(move |tx| lift(tx, now, id.0, Some(&may.actor))).await?;
+    let lifted = app.write(move |tx| lift(tx, now, id.0, LiftedBy::Person(&may.actor))).await?;
     if lifted { no_content() } else { Err(Problem::not_found().into()) }
 }

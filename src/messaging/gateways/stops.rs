@@ -123,12 +123,31 @@ pub fn claim_probe(tx: &mut Conn, stop: &Stop, now: Instant) -> Outcome<bool> {
     Ok(rows == 1)
 }
 
-/// Lifts a stop, by hand (`actor`) or because a probe got through; `false` when it did not stand.
-pub fn lift(tx: &mut Conn, now: Instant, id: i64, actor: Option<&Actor>) -> Outcome<bool> {
-    let rows = diesel::update(gateway_stops::table.find(id).filter(gateway_stops::lifted_at.is_null()))
-        .set((gateway_stops::lifted_at.eq(now), gateway_stops::lifted_by.eq(actor.map(|actor| actor.person_id))))
-        .execute(tx)?;
-    if rows == 1 {
+/// Who lets a stopped gateway try again.
+#[derive(Clone, Copy, Debug)]
+pub enum LiftedBy<'a> {
+    /// Somebody in the console.
+    Person(&'a Actor),
+    /// The operator, with `xiangban gateway resume`.
+    Operator,
+    /// A message that got through.
+    Probe,
+}
+
+/// Lifts a stop and writes it into the audit; `false` when it did not stand.
+pub fn lift(tx: &mut Conn, now: Instant, id: i64, by: LiftedBy<'_>) -> Outcome<bool> {
+    let (actor, how) = match by {
+        LiftedBy::Person(actor) => (Some(actor), "person"),
+        LiftedBy::Operator => (None, "operator"),
+        LiftedBy::Probe => (None, "probe"),
+    };
+    let lifted: Option<(String, String)> =
+        diesel::update(gateway_stops::table.find(id).filter(gateway_stops::lifted_at.is_null()))
+            .set((gateway_stops::lifted_at.eq(now), gateway_stops::lifted_by.eq(actor.map(|actor| actor.person_id))))
+            .returning((gateway_stops::gateway, gateway_stops::form))
+            .get_result(tx)
+            .optional()?;
+    if let Some((gateway, form)) = &lifted {
         let event = Event {
             actor,
             action: "gateway_stop.lifted",
@@ -137,16 +156,16 @@ pub fn lift(tx: &mut Conn, now: Instant, id: i64, actor: Option<&Actor>) -> Outc
             child_id: None,
             area_code: None,
         };
-        audit::record(tx, now, &event, &json!({}))?;
+        audit::record(tx, now, &event, &json!({ "gateway": gateway, "form": form, "how": how }))?;
     }
-    Ok(rows == 1)
+    Ok(lifted.is_some())
 }
 
 /// Lifts every stop of a gateway, for the operator at the console; returns how many stood.
 pub fn lift_all(tx: &mut Conn, now: Instant, gateway: &str) -> Outcome<usize> {
     let mut lifted = 0;
     for stop in standing(tx)?.into_iter().filter(|stop| stop.gateway == gateway) {
-        lifted += usize::from(lift(tx, now, stop.id, None)?);
+        lifted += usize::from(lift(tx, now, stop.id, LiftedBy::Operator)?);
     }
     Ok(lifted)
 }

@@ -20,6 +20,8 @@ use crate::storage::{Conn, insert_once};
 
 /// How long after it was handed over a message in doubt may be settled by its number alone.
 const DOUBT_HOURS: i64 = 72;
+/// A receipt may come before the answer of the vendor, but not so long before.
+const STRANGE_AFTER_MINUTES: i64 = 60;
 
 pub(super) fn interpret(app: &App, meanings: &Meanings, now: Instant) -> Outcome<usize> {
     let (mut after, mut settled) = (0, 0);
@@ -50,15 +52,7 @@ fn interpret_batch(
             Err(_) => malformed.push(row.id),
         }
     }
-    // Of another deployment: counted and forgotten.
-    let (ours, foreign): (Vec<_>, Vec<_>) =
-        known.into_iter().partition(|(_, receipts)| receipts.iter().any(|receipt| !receipt.foreign));
-    let foreign: Vec<i64> = foreign.into_iter().map(|(row, _)| row.id).collect();
-    let known: Vec<(Kept, Vec<Receipt>)> = ours
-        .into_iter()
-        .map(|(row, receipts)| (row, receipts.into_iter().filter(|receipt| !receipt.foreign).collect()))
-        .collect();
-    metrics::counter!("xiangban_foreign_receipts_total").increment(u64::try_from(foreign.len()).unwrap_or_default());
+    let (known, foreign) = without_foreign(known);
     let last = known.iter().map(|(row, _)| row.id).chain(malformed.iter().chain(&foreign).copied()).max();
     let found = Found::load(app, tx, &known, now)?;
     let mut news = News::default();
@@ -69,7 +63,8 @@ fn interpret_batch(
             (true, true) => applied.push(row.id),
             (true, false) => nothing.push(row.id),
             (false, _) if now.since(row.received_at) > chrono::Duration::hours(PATIENCE_HOURS) => {
-                unmatched.push(row.id)
+                count("xiangban_unmatched_receipts_total", &row.gateway, 1);
+                unmatched.push(row.id);
             }
             (false, _) => {}
         }
@@ -86,6 +81,30 @@ fn interpret_batch(
     Ok((last, applied.len() + nothing.len() + unmatched.len() + malformed.len() + foreign.len()))
 }
 
+/// What is left without the receipts of another deployment, which are counted and forgotten, and the rows that hold
+/// nothing else.
+fn without_foreign(known: Vec<(Kept, Vec<Receipt>)>) -> (Vec<(Kept, Vec<Receipt>)>, Vec<i64>) {
+    let (mut ours, mut foreign) = (Vec::new(), Vec::new());
+    for (row, receipts) in known {
+        let all = receipts.len();
+        let own: Vec<Receipt> = receipts.into_iter().filter(|receipt| !receipt.foreign).collect();
+        count("xiangban_foreign_receipts_total", &row.gateway, all - own.len());
+        if own.is_empty() && all > 0 {
+            foreign.push(row.id);
+        } else {
+            ours.push((row, own));
+        }
+    }
+    (ours, foreign)
+}
+
+fn count(name: &'static str, gateway: &str, how_many: usize) {
+    if how_many > 0 {
+        let by = u64::try_from(how_many).unwrap_or_default();
+        metrics::counter!(name, "gateway" => gateway.to_owned()).increment(by);
+    }
+}
+
 /// The attempts that receipts speak of.
 #[derive(Default)]
 struct Found {
@@ -93,6 +112,8 @@ struct Found {
     by_provider: HashMap<(String, String), (i64, i64)>,
     /// The attempt in doubt at a number, where there is just one.
     by_number: HashMap<(String, String), Vec<(i64, i64)>>,
+    /// Gateways by whose account another deployment sends as well.
+    shared: HashSet<String>,
     /// Known as undelivered before.
     failed: HashSet<(i64, i64)>,
 }
@@ -107,10 +128,19 @@ impl Found {
         if named.is_empty() && providers.is_empty() {
             return Ok(Self::default());
         }
-        let rows: Vec<(i64, i64, String, Option<String>, String)> = attempts::table
-            .filter(attempts::message_id.eq_any(named).or(attempts::provider_id.eq_any(providers)))
-            .select((attempts::message_id, attempts::number, attempts::gateway, attempts::provider_id, attempts::state))
+        let columns =
+            (attempts::message_id, attempts::number, attempts::gateway, attempts::provider_id, attempts::state);
+        type Attempt = (i64, i64, String, Option<String>, String);
+        // One after the other, so that each goes by its own index.
+        let mut rows: Vec<Attempt> =
+            attempts::table.filter(attempts::message_id.eq_any(named)).select(columns).load(conn)?;
+        let gateways: HashSet<String> = known.iter().map(|(row, _)| row.gateway.clone()).collect();
+        let by_provider: Vec<Attempt> = attempts::table
+            .filter(attempts::gateway.eq_any(gateways.into_iter().collect::<Vec<_>>()))
+            .filter(attempts::provider_id.eq_any(providers))
+            .select(columns)
             .load(conn)?;
+        rows.extend(by_provider);
         let mut found = Self::default();
         for (message, number, gateway, provider, state) in rows {
             if state == State::Undelivered.as_str() {
@@ -133,14 +163,16 @@ impl Found {
         known: &[(Kept, Vec<Receipt>)],
         now: Instant,
     ) -> Outcome<()> {
-        let lost = known.iter().flat_map(|(row, receipts)| receipts.iter().map(move |receipt| (&row.gateway, receipt)));
-        let numbers: Vec<String> = lost
-            .filter(|(gateway, receipt)| self.attempt(gateway, receipt).is_none())
-            .filter_map(|(_, receipt)| number_index(app, receipt))
+        let lost: Vec<(&Kept, String)> = known
+            .iter()
+            .flat_map(|(row, receipts)| receipts.iter().map(move |receipt| (row, receipt)))
+            .filter(|(row, receipt)| self.attempt(&row.gateway, receipt).is_none())
+            .filter_map(|(row, receipt)| Some((row, number_index(app, receipt)?)))
             .collect();
-        if numbers.is_empty() {
+        if lost.is_empty() {
             return Ok(());
         }
+        let numbers: Vec<String> = lost.iter().map(|(_, number)| number.clone()).collect();
         let rows: Vec<(i64, i64, String, Option<String>)> = attempts::table
             .filter(attempts::to_index.eq_any(numbers))
             .filter(attempts::state.eq(State::Unknown))
@@ -151,13 +183,22 @@ impl Found {
         for (message, number, gateway, to_index) in rows {
             self.by_number.entry((gateway, to_index.unwrap_or_default())).or_default().push((message, number));
         }
+        // What has long waited and is for no number in doubt is somebody else's: they share the account, and numbers
+        // prove nothing there.
+        let long = chrono::Duration::minutes(STRANGE_AFTER_MINUTES);
+        for (row, number) in lost {
+            let doubtful = self.by_number.contains_key(&(row.gateway.clone(), number));
+            if !doubtful && now.since(row.received_at) > long {
+                self.shared.insert(row.gateway.clone());
+            }
+        }
         Ok(())
     }
 
-    /// As [`Found::attempt`], or else the only attempt in doubt at the number of a receipt without a reference.
+    /// As [`Found::attempt`], or else the only attempt in doubt at the number of a receipt that may settle by it.
     fn attempt_or_doubt(&self, app: &App, gateway: &str, receipt: &Receipt) -> Option<(i64, i64)> {
         self.attempt(gateway, receipt).or_else(|| {
-            let index = number_index(app, receipt).filter(|_| receipt.reference.is_none())?;
+            let index = number_index(app, receipt).filter(|_| !self.shared.contains(gateway))?;
             match self.by_number.get(&(gateway.to_owned(), index)).map(Vec::as_slice) {
                 Some([only]) => Some(*only),
                 _ => None,

@@ -7,9 +7,10 @@ use crate::app::App;
 use crate::clock::Instant;
 use crate::messaging::channels::sms::news::field;
 use crate::messaging::channels::wechat::entries;
+use crate::messaging::credits::{self, Witness};
 use crate::problem::Outcome;
+use crate::storage::Conn;
 use crate::storage::schema::{people, wechat_credits};
-use crate::storage::{Conn, insert_once};
 
 const ACCEPTS: &str = "accept";
 const ASKED: &str = "subscribe_msg_popup_event";
@@ -54,31 +55,13 @@ fn interpret_one(app: &App, tx: &mut Conn, row: &Kept, now: Instant) -> Outcome<
         let accepts = field(entry, "SubscribeStatusString").is_some_and(|status| status == ACCEPTS);
         let Some(template) = channel.accepted_name(&template) else { continue };
         match (name.as_str(), accepts) {
-            (ASKED, true) => fill(tx, person, template, now)?,
+            (ASKED, true) => credits::accepted(tx, person, template, Witness::Push, now)?,
             (CHANGED, false) => drain(tx, person, template, now)?,
             _ => continue,
         }
         fate = Fate::Applied;
     }
     Ok(fate)
-}
-
-fn fill(tx: &mut Conn, person: i64, template: &str, now: Instant) -> Outcome<()> {
-    let first = insert_once(tx, |tx| {
-        diesel::insert_into(wechat_credits::table)
-            .values((
-                wechat_credits::person_id.eq(person),
-                wechat_credits::template.eq(template),
-                wechat_credits::credits.eq(1),
-                wechat_credits::updated_at.eq(now),
-            ))
-            .execute(tx)
-    })?;
-    if first.is_none() {
-        let more = (wechat_credits::credits.eq(wechat_credits::credits + 1), wechat_credits::updated_at.eq(now));
-        diesel::update(wechat_credits::table.find((person, template))).set(more).execute(tx)?;
-    }
-    Ok(())
 }
 
 fn drain(tx: &mut Conn, person: i64, template: &str, now: Instant) -> Outcome<()> {

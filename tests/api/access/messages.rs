@@ -30,6 +30,9 @@ pub fn rows() -> Vec<Row> {
         Row::new("settle_inbox_item", Method::PUT, "/inbox-items/{item}/settlement", READERS)
             .body(r#"{"note": "已上门看过"}"#)
             .scene(UNHEARD),
+        Row::new("record_wechat_acceptances", Method::POST, "/me/wechat-acceptances", EVERYONE)
+            .body(r#"{"template_ids": ["none-of-ours"]}"#)
+            .headers(&[("idempotency-key", "tap-1")]),
         Row::new("list_my_messages", Method::GET, "/me/messages", EVERYONE),
         Row::new("read_my_message", Method::PUT, "/me/messages/{message}/read", &[Father]).scene(UNHEARD),
     ]

@@ -2,10 +2,12 @@
 //! twice, nothing is lost.
 
 mod choice;
+mod moods;
 mod news;
 mod outcomes;
 mod signatures;
-mod standin;
+pub mod standin;
+mod together;
 
 use actix_web::http::Method;
 use diesel::prelude::*;
@@ -79,6 +81,28 @@ sender = "8823040504797"
 "#
             )));
         }
+        Vendor::Http => {
+            messages.http_sms = vec![account(&format!(
+                r#"
+name = "operator"
+url = "{url}/send"
+timeout_seconds = 1
+headers = {{ authorization = "Bearer {secret}" }}
+body = {{ json = {{ to = "{{to}}", text = "{{text}}", signature = "{{signature}}", template = "{{template}}", reference = "{{reference}}" }} }}
+success = {{ pointer = "/code", equals = "0" }}
+provider_id = {{ pointer = "/id" }}
+code = {{ pointer = "/code" }}
+refusals = [
+  {{ code = "rate", meaning = "retry_soon" }},
+  {{ code = "balance", meaning = "pause_channel" }},
+  {{ code = "template", meaning = "stop_template" }},
+  {{ code = "number", meaning = "final_for_recipient" }},
+  {{ code = "auth", meaning = "pause_channel" }},
+]
+receipt = {{ reference = "reference", status = "status", delivered = ["1"], undelivered = ["2"] }}
+"#
+            ))];
+        }
     }
 }
 
@@ -87,6 +111,7 @@ pub fn name(vendor: Vendor) -> &'static str {
         Vendor::Aliyun => "aliyun",
         Vendor::Tencent => "tencent",
         Vendor::Huawei => "huawei",
+        Vendor::Http => "operator",
     }
 }
 

@@ -8,9 +8,10 @@ use xiangban::storage::Conn;
 use xiangban::storage::schema::{duties, inbound};
 
 use super::standin::{Mood, Standin, Taken, Vendor};
-use super::{FATHER, post_with, remind_father, remind_father_of};
+use super::{FATHER, SECRET, describe, post_with, remind_father, remind_father_of};
 use crate::messaging::gateway::Post;
 use crate::on_both;
+use crate::support::{Engine, TestApp};
 
 const JSON: &str = "application/json;charset=UTF-8";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -109,6 +110,57 @@ on_both! {
         assert_eq!((post.states(), standin.taken().len()), (vec![State::Delivered], 1));
     }
 
+    async fn a_number_alone_proves_nothing_where_the_account_is_shared(t: TestApp) {
+        let c = t.county();
+        let standin = Standin::start(Vendor::Tencent).await;
+        let post = Post::with(t, |config| {
+            describe(config, &standin, SECRET);
+            config.messages.tencent.as_mut().unwrap().shared_account = true;
+        });
+        standin.moods([Mood::Silent]);
+        remind_father(&post, &c);
+        post.work().await;
+        let body = json!([tencent_report("Theirs-1", "SUCCESS")]).to_string();
+        post.vendor_says(Vendor::Tencent, "receipts", JSON, &body).await.expect(200);
+        post.deliver().await;
+        assert_eq!((post.states(), fates(&post)), (vec![State::Unknown], vec![None]));
+        post.t.pass_minutes(49 * 60);
+        post.deliver().await;
+        assert_eq!(fates(&post), [Some(Fate::Unmatched)], "counted, and nobody's");
+        assert_eq!(post.states(), [State::Unknown]);
+    }
+
+    async fn what_nobody_knows_after_an_hour_says_that_the_account_is_shared(t: TestApp) {
+        let c = t.county();
+        let standin = Standin::start(Vendor::Tencent).await;
+        let post = post_with(t, &[&standin]);
+        let strange = json!([{ "mobile": "13812345678", "report_status": "SUCCESS", "errmsg": "DELIVRD", "sid": "Theirs-1" }]);
+        post.vendor_says(Vendor::Tencent, "receipts", JSON, &strange.to_string()).await.expect(200);
+        post.deliver().await;
+        post.t.pass_minutes(61);
+        standin.moods([Mood::Silent]);
+        remind_father(&post, &c);
+        post.work().await;
+        let theirs = json!([tencent_report("Theirs-2", "SUCCESS")]).to_string();
+        post.vendor_says(Vendor::Tencent, "receipts", JSON, &theirs).await.expect(200);
+        post.deliver().await;
+        assert_eq!((post.states(), fates(&post)), (vec![State::Unknown], vec![None, None]));
+    }
+
+    async fn of_a_callback_with_ours_and_theirs_ours_is_applied(t: TestApp) {
+        let c = t.county();
+        let standin = Standin::start(Vendor::Aliyun).await;
+        let post = post_with(t, &[&standin]);
+        remind_father(&post, &c);
+        post.work().await;
+        let one = standin.taken().remove(0);
+        let theirs = Taken { id: "other".into(), ..one.clone() };
+        let both = json!([aliyun_report(&theirs, "OTHERS.m1-1", false), aliyun_report(&one, &one.reference, true)]);
+        post.vendor_says(Vendor::Aliyun, "receipts", JSON, &both.to_string()).await.expect(200);
+        post.deliver().await;
+        assert_eq!((post.states(), fates(&post)), (vec![State::Delivered], vec![Some(Fate::Applied)]));
+    }
+
     async fn a_long_message_is_delivered_when_all_of_its_parts_are(t: TestApp) {
         let c = t.county();
         let standin = Standin::start(Vendor::Huawei).await;
@@ -162,6 +214,31 @@ on_both! {
                 .read(|conn| Ok(duties::table.filter(duties::closed_at.is_null()).count().get_result(conn)?)).unwrap();
             assert_eq!(open, 0, "{vendor:?}");
             post.t.pass_days(1);
+        }
+    }
+}
+
+/// Where receipts carry our mark, one without it is not ours, even when it is for the number in doubt.
+#[actix_web::test]
+async fn an_unmarked_receipt_settles_no_doubt_where_marks_return() {
+    for engine in [Engine::Sqlite, Engine::Postgresql] {
+        for (vendor, content_type, body) in [
+            (
+                Vendor::Aliyun,
+                JSON,
+                json!([{ "phone_number": FATHER, "success": true, "biz_id": "Theirs-1" }]).to_string(),
+            ),
+            (Vendor::Huawei, FORM, format!("smsMsgId=Theirs-1&total=1&sequence=1&status=DELIVRD&to=%2B86{FATHER}")),
+        ] {
+            let (t, standin) = (TestApp::new(engine), Standin::start(vendor).await);
+            let c = t.county();
+            let post = post_with(t, &[&standin]);
+            standin.moods([Mood::Silent]);
+            remind_father(&post, &c);
+            post.work().await;
+            post.vendor_says(vendor, "receipts", content_type, &body).await.expect(200);
+            post.deliver().await;
+            assert_eq!((post.states(), fates(&post)), (vec![State::Unknown], vec![None]), "{vendor:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -17,9 +17,13 @@ pub enum Vendor {
     Aliyun,
     Tencent,
     Huawei,
+    /// An operator's gateway, described by configuration.
+    Http,
 }
 
+/// Those with templates of their own.
 pub const VENDORS: [Vendor; 3] = [Vendor::Aliyun, Vendor::Tencent, Vendor::Huawei];
+pub const ALL: [Vendor; 4] = [Vendor::Aliyun, Vendor::Tencent, Vendor::Huawei, Vendor::Http];
 
 /// How the vendor takes the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,7 @@ pub struct Standin {
     taken: Arc<Mutex<Vec<Taken>>>,
     asked: Arc<Mutex<usize>>,
     forged: Arc<Mutex<usize>>,
+    times: Arc<Mutex<Vec<Instant>>>,
     url: String,
     /// Stops with the last of those who hold it; what answers does not.
     server: Option<Arc<MockServer>>,
@@ -69,6 +74,7 @@ impl Standin {
             taken: Arc::default(),
             asked: Arc::default(),
             forged: Arc::default(),
+            times: Arc::default(),
             url: server.uri(),
             server: None,
         };
@@ -92,6 +98,11 @@ impl Standin {
 
     pub fn asked(&self) -> usize {
         *self.asked.lock().unwrap()
+    }
+
+    /// When each was taken.
+    pub fn times(&self) -> Vec<Instant> {
+        self.times.lock().unwrap().clone()
     }
 
     pub fn forged(&self) -> usize {
@@ -138,6 +149,18 @@ impl Standin {
                     id,
                 }
             }
+            Vendor::Http => {
+                let body: Value = serde_json::from_slice(&request.body).unwrap();
+                let of = |name: &str| body[name].as_str().unwrap().to_owned();
+                Taken {
+                    to: of("to"),
+                    reference: of("reference"),
+                    template: of("template"),
+                    signature: of("signature"),
+                    params: body["text"].clone(),
+                    id,
+                }
+            }
         }
     }
 
@@ -150,6 +173,7 @@ impl Standin {
             Vendor::Huawei => json!({ "code": "000000", "description": "Success", "result": [
                 { "originTo": "", "createTime": "2026-03-02T01:00:00Z", "from": "", "smsMsgId": id, "status": "000000" }
             ] }),
+            Vendor::Http => json!({ "code": 0, "id": id }),
         }
     }
 
@@ -171,6 +195,7 @@ impl Standin {
             Vendor::Huawei => {
                 ResponseTemplate::new(200).set_body_json(json!({ "code": code, "description": message }))
             }
+            Vendor::Http => ResponseTemplate::new(400).set_body_json(json!({ "code": code, "message": message })),
         }
     }
 
@@ -188,6 +213,10 @@ impl Standin {
             (Mood::NumberRefused, Vendor::Aliyun) => ("isv.MOBILE_NUMBER_ILLEGAL", "number"),
             (Mood::NumberRefused, Vendor::Tencent) => ("InvalidParameterValue.IncorrectPhoneNumber", "number"),
             (Mood::NumberRefused, Vendor::Huawei) => ("E200024", "number"),
+            (Mood::RateLimit, Vendor::Http) => ("rate", ""),
+            (Mood::Balance, Vendor::Http) => ("balance", ""),
+            (Mood::TemplateRefused, Vendor::Http) => ("template", ""),
+            (Mood::NumberRefused, Vendor::Http) => ("number", ""),
             (Mood::Unavailable | Mood::Garbage | Mood::Silent, _) => ("", ""),
         }
     }
@@ -197,6 +226,7 @@ impl Standin {
             Vendor::Aliyun => signatures::aliyun(request, SECRET),
             Vendor::Tencent => signatures::tencent(request, SECRET),
             Vendor::Huawei => signatures::huawei(request, SECRET),
+            Vendor::Http => signatures::header(request, "authorization") == format!("Bearer {SECRET}"),
         }
     }
 }
@@ -211,6 +241,7 @@ impl Respond for Answering {
                 Vendor::Aliyun => standin.no("SignatureDoesNotMatch", "signature"),
                 Vendor::Tencent => standin.no("AuthFailure.SignatureFailure", "signature"),
                 Vendor::Huawei => standin.no("E000101", "authentication failed"),
+                Vendor::Http => standin.no("auth", "who are you"),
             };
         }
         let mood = standin.moods.lock().unwrap().pop_front();
@@ -218,6 +249,7 @@ impl Respond for Answering {
             let mut taken = standin.taken.lock().unwrap();
             let id = format!("{:?}-{}", standin.vendor, taken.len() + 1);
             taken.push(standin.message(request, id.clone()));
+            standin.times.lock().unwrap().push(Instant::now());
             id
         };
         match mood {

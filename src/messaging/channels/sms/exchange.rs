@@ -44,7 +44,7 @@ pub enum VendorError {
 }
 
 /// An answer, whatever it says.
-pub(in crate::messaging::channels) struct Answered {
+pub(in crate::messaging) struct Answered {
     pub status: u16,
     pub body: String,
 }

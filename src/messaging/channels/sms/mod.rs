@@ -1,9 +1,11 @@
 //! SMS: the vendors a county may have a contract with, and the operator's gateway that is described by configuration.
 //!
 //! A vendor takes no free text: it has a template of ours under its own id and wants the variables, so each section
-//! maps our templates to the vendor's ([`Forms`]). What its codes mean stands beside it as data (`vendor.toml`). Where
-//! an account is shared by several deployments, the reference that returns in receipts carries our [`Mark`].
+//! maps our templates to the vendor's ([`Forms`]). What its codes mean stands beside it as data (`vendor.toml`), what all
+//! vendors have in common in [`VendorChannel`]. Where an account is shared by several deployments, the reference that
+//! returns in receipts carries our [`Mark`].
 
+mod account;
 pub mod aliyun;
 pub(super) mod exchange;
 mod form;
@@ -15,34 +17,13 @@ pub mod news;
 pub mod tencent;
 mod terms;
 
+pub(in crate::messaging) use account::{Account, VendorChannel};
 pub use exchange::{Exchange, VendorError};
 pub use form::{Form, Forms, Params, SHORT_NAMES};
 pub use mark::Mark;
 pub use meaning::{CodeTable, Meaning, Vendor};
 pub use news::{Fields, Malformed, News, Part, Receipt, Reply};
 pub use terms::{Per, Quota, Terms, Traffic, Window};
-
-use crate::messaging::channels::{Address, Body, Outcome, Outgoing, Refusal};
-use crate::messaging::phone::Mobile;
-use crate::messaging::templates::Facts;
-
-/// The parts of an SMS that vendors take.
-struct Sms<'a> {
-    to: &'a Mobile,
-    signature: &'a str,
-    template: &'a str,
-    facts: &'a Facts,
-}
-
-/// An SMS to a mobile number, or the refusal of anything else.
-fn sms(message: &Outgoing) -> Result<Sms<'_>, Outcome> {
-    match (&message.to, &message.body) {
-        (Address::Mobile(to), Body::Sms { signature, template, facts, .. }) => {
-            Ok(Sms { to, signature, template, facts })
-        }
-        _ => Err(Outcome::refused(Refusal::FinalForRecipient, "not_an_sms")),
-    }
-}
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest;

@@ -44,7 +44,7 @@ pub struct Receipt {
     pub code: Option<String>,
     /// Which part of a long message it is about, where the gateway tells of each part.
     pub part: Option<Part>,
-    /// The number, where the gateway names it: settles a message whose answer was lost with the gateway's id in it.
+    /// The number, where it may settle a message whose answer was lost with the gateway's id in it.
     pub to: Option<String>,
     /// It carries the mark of another deployment that shares the account.
     pub foreign: bool,

@@ -12,9 +12,9 @@ use crate::text_enum;
 pub struct Terms {
     /// Its share among the gateways of its kind; 0 = only when the others cannot.
     pub weight: u32,
-    /// Messages a second that this process hands over at most; none = as many as there are.
+    /// Messages a second that all processes together hand over at most; none = as many as there are.
     pub per_second: Option<f64>,
-    /// What one segment costs, in ten-thousandths of a yuan (450 = 0.045 yuan).
+    /// What one segment costs, in ten-thousandths of a yuan (450 = 0.045 yuan); 0 = not known.
     pub price_hao: i64,
     /// The quotas, in place of those the vendor is known for.
     pub quotas: Option<Vec<Quota>>,
@@ -107,18 +107,42 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Until when `traffic` must wait, given when the uses that count were made.
-    pub fn wait(&self, traffic: Traffic, uses: &[Instant], now: Instant) -> Option<Instant> {
-        if self.traffic.is_some_and(|own| own != traffic) {
+    /// Whether it counts `traffic`, and holds it back.
+    pub fn counts(&self, traffic: Traffic) -> bool {
+        self.traffic.is_none_or(|own| own == traffic)
+    }
+
+    /// How many uses `traffic` may find made before it must wait.
+    pub fn allowed(&self, traffic: Traffic) -> i64 {
+        let allowed = if traffic == Traffic::Notice { self.limit - self.reserve } else { self.limit };
+        allowed.max(0)
+    }
+
+    /// Until when `traffic` must wait, given the uses that count, oldest first: when, and how many.
+    pub fn wait(
+        &self,
+        traffic: Traffic,
+        uses: impl Iterator<Item = (Instant, i64)> + Clone,
+        now: Instant,
+    ) -> Option<Instant> {
+        if !self.counts(traffic) {
             return None;
         }
-        let allowed = if traffic == Traffic::Notice { self.limit - self.reserve } else { self.limit };
         let since = self.window.since(now);
-        let mut counting: Vec<Instant> = uses.iter().copied().filter(|at| *at >= since).collect();
-        let over = counting.len().checked_sub(usize::try_from(allowed.max(0)).unwrap_or(usize::MAX))?;
-        counting.sort_unstable();
+        let counting = uses.filter(|(at, _)| *at >= since);
+        let total: i64 = counting.clone().map(|(_, messages)| messages).sum();
+        let mut over = total - self.allowed(traffic);
+        if over < 0 {
+            return None;
+        }
         // So many of the oldest must have left the window before there is room for one more.
-        Some(self.window.ends(counting.get(over).copied().unwrap_or(now)))
+        for (at, messages) in counting {
+            if over < messages {
+                return Some(self.window.ends(at));
+            }
+            over -= messages;
+        }
+        Some(self.window.ends(now))
     }
 }
 
@@ -136,33 +160,37 @@ mod tests {
         Quota { per: Per::Number, traffic: None, window, limit, reserve }
     }
 
+    fn wait(quota: &Quota, traffic: Traffic, uses: &[Instant], now: Instant) -> Option<Instant> {
+        quota.wait(traffic, uses.iter().map(|at| (*at, 1)), now)
+    }
+
     #[test]
     fn natural_windows_end_with_the_clock_and_rolling_ones_with_their_oldest() {
         let uses = [at("09:00:50")];
         let minute = quota(Window::NaturalMinute, 1, 0);
-        assert_eq!(minute.wait(Traffic::Code, &uses, at("09:00:55")), Some(at("09:01:00")));
-        assert_eq!(minute.wait(Traffic::Code, &uses, at("09:01:00")), None);
+        assert_eq!(wait(&minute, Traffic::Code, &uses, at("09:00:55")), Some(at("09:01:00")));
+        assert_eq!(wait(&minute, Traffic::Code, &uses, at("09:01:00")), None);
         let rolling = quota(Window::RollingSeconds(60), 1, 0);
-        assert_eq!(rolling.wait(Traffic::Code, &uses, at("09:01:00")), Some(at("09:01:50")));
-        assert_eq!(rolling.wait(Traffic::Code, &uses, at("09:01:50")), None);
+        assert_eq!(wait(&rolling, Traffic::Code, &uses, at("09:01:00")), Some(at("09:01:50")));
+        assert_eq!(wait(&rolling, Traffic::Code, &uses, at("09:01:50")), None);
         let day = quota(Window::NaturalDay, 1, 0);
-        assert_eq!(day.wait(Traffic::Code, &uses, at("23:59:59")), Some(at("00:00:00").plus_days(1)));
+        assert_eq!(wait(&day, Traffic::Code, &uses, at("23:59:59")), Some(at("00:00:00").plus_days(1)));
     }
 
     #[test]
     fn a_part_is_kept_for_codes_and_danger() {
         let uses = [at("09:00:00"), at("09:00:01")];
         let hour = quota(Window::NaturalHour, 3, 1);
-        assert_eq!(hour.wait(Traffic::Notice, &uses, at("09:10:00")), Some(at("10:00:00")));
-        assert_eq!(hour.wait(Traffic::Code, &uses, at("09:10:00")), None);
-        assert_eq!(hour.wait(Traffic::Safety, &uses, at("09:10:00")), None);
+        assert_eq!(wait(&hour, Traffic::Notice, &uses, at("09:10:00")), Some(at("10:00:00")));
+        assert_eq!(wait(&hour, Traffic::Code, &uses, at("09:10:00")), None);
+        assert_eq!(wait(&hour, Traffic::Safety, &uses, at("09:10:00")), None);
     }
 
     #[test]
     fn a_quota_for_codes_says_nothing_about_notices() {
         let codes = Quota { traffic: Some(Traffic::Code), ..quota(Window::NaturalMinute, 0, 0) };
-        assert_eq!(codes.wait(Traffic::Notice, &[], at("09:00:00")), None);
-        assert_eq!(codes.wait(Traffic::Code, &[], at("09:00:00")), Some(at("09:01:00")));
+        assert_eq!(wait(&codes, Traffic::Notice, &[], at("09:00:00")), None);
+        assert_eq!(wait(&codes, Traffic::Code, &[], at("09:00:00")), Some(at("09:01:00")));
     }
 
     #[test]
@@ -179,19 +207,28 @@ quotas = [
         assert_eq!((quotas[1].window, quotas[1].reserve), (Window::RollingSeconds(86400), 10));
     }
 
+    #[test]
+    fn many_uses_at_once_count_as_many() {
+        let day = quota(Window::RollingSeconds(3600), 10, 0);
+        let uses = [(at("09:00:00"), 6), (at("09:10:00"), 6)];
+        assert_eq!(day.wait(Traffic::Notice, uses.into_iter(), at("09:20:00")), Some(at("10:00:00")));
+        assert_eq!(day.wait(Traffic::Notice, uses.into_iter().take(1), at("09:20:00")), None);
+    }
+
     proptest! {
         #[test]
         fn waiting_as_told_is_always_enough(
             uses in prop::collection::vec(0i64..200, 0..12), limit in 1i64..5, length in 1i64..100,
         ) {
             let start = at("09:00:00");
-            let uses: Vec<Instant> = uses.into_iter().map(|s| start.plus_seconds(s)).collect();
+            let mut uses: Vec<Instant> = uses.into_iter().map(|s| start.plus_seconds(s)).collect();
+            uses.sort_unstable();
             let now = start.plus_seconds(200);
             for window in [Window::NaturalMinute, Window::RollingSeconds(length)] {
                 let quota = quota(window, limit, 0);
-                if let Some(until) = quota.wait(Traffic::Notice, &uses, now) {
+                if let Some(until) = wait(&quota, Traffic::Notice, &uses, now) {
                     prop_assert!(until > now);
-                    prop_assert_eq!(quota.wait(Traffic::Notice, &uses, until), None);
+                    prop_assert_eq!(wait(&quota, Traffic::Notice, &uses, until), None);
                 }
             }
         }

@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 use thiserror::Error;
 
+use crate::crypto::same;
+
 const RANDOM_BYTES: usize = 16;
 const LENGTH_BYTES: usize = 4;
 const MOST_PADDING: usize = 32;
@@ -120,11 +122,6 @@ fn opened(key: &[u8; 32], app_id: &str, cipher: &str) -> Result<Vec<u8>, NotBeli
     let length = usize::try_from(length).map_err(|_| NotBelieved::Cipher)?;
     let (message, for_app) = rest.split_at_checked(length).ok_or(NotBelieved::Cipher)?;
     if for_app == app_id.as_bytes() { Ok(message.to_vec()) } else { Err(NotBelieved::OtherApp) }
-}
-
-/// Takes as long for any other text of the same length.
-fn same(ours: &str, theirs: &str) -> bool {
-    ours.len() == theirs.len() && ours.bytes().zip(theirs.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
 }
 
 fn parsed(body: &[u8]) -> Result<Value, NotBelieved> {
