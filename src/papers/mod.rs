@@ -3,20 +3,23 @@
 //! The work itself is done by the crate `xiangban-documents`, which is heavy to build. This room is its only door: with
 //! the feature `documents` behind it stands the [`Press`], without it one that says that it was not built.
 
+// Tried by its tests in every build.
+#[cfg(any(test, not(feature = "documents")))]
+#[cfg_attr(feature = "documents", allow(dead_code, reason = "only its tests use it here"))]
+mod absent;
 mod authority;
 #[cfg(feature = "documents")]
 mod demo_key;
 mod manuscript;
 #[cfg(feature = "documents")]
 mod press;
-#[cfg(not(feature = "documents"))]
-#[path = "absent.rs"]
-mod press;
 mod rounds;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+#[cfg(not(feature = "documents"))]
+use absent as press;
 pub use authority::stamp_in_turn;
 pub use manuscript::{Manuscript, Mark};
 pub use press::Press;

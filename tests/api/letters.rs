@@ -86,7 +86,7 @@ on_both! {
 #[cfg(feature = "documents")]
 on_both! {
     async fn a_letter_is_sealed_once_and_anybody_can_check_it(t: TestApp) {
-        use super::guardianship::papers::{t_check, weight};
+        use crate::api::guardianship::papers::{t_check, weight};
         let v = village(&t);
         let place = format!("/children/{}/admonitions", v.c.child);
         let letter = t.post(&v.director(), &place, admonition(&t, &[v.c.father])).await.expect(201);

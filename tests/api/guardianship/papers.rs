@@ -135,7 +135,7 @@ mod with_press {
     use crate::support::{Engine, TestApp};
 
     /// Runs the job as the worker does: on a thread where waiting is allowed.
-    async fn run(t: &TestApp) -> xiangban::guardianship::Sealing {
+    async fn run(t: &TestApp) -> xiangban::papers::Sealing {
         let (app, now) = (t.app.clone(), t.now());
         actix_web::web::block(move || seal_papers(&app, now)).await.unwrap().unwrap()
     }
