@@ -47,7 +47,11 @@ pub fn work_off(app: &App, now: Instant, papers: &impl Papers) -> Outcome<Sealin
             if waiting.is_empty() {
                 break;
             }
-            for id in waiting {
+            // One at least, so that each run gets somewhere.
+            for (place, id) in waiting.into_iter().enumerate() {
+                if place > 0 && begun.elapsed() >= BUDGET {
+                    break;
+                }
                 one(app, now, papers, state, id, &mut done)?;
             }
         }
