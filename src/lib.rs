@@ -25,6 +25,7 @@ pub mod http;
 pub mod identity;
 pub mod papers;
 pub mod storage;
+pub mod wording;
 
 pub mod duties;
 pub mod messaging;
@@ -35,6 +36,7 @@ pub mod consent;
 pub mod contact;
 pub mod guardianship;
 pub mod insight;
+pub mod letters;
 pub mod oversight;
 pub mod protection;
 pub mod volunteers;

@@ -20,6 +20,8 @@ const TEXTS: &[&str] = &[
     include_str!("volunteers/problems.toml"),
     include_str!("oversight/problems.toml"),
     include_str!("consent/problems.toml"),
+    include_str!("wording/problems.toml"),
+    include_str!("letters/problems.toml"),
 ];
 
 pub type Outcome<T> = Result<T, Fault>;

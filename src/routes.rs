@@ -12,7 +12,8 @@ use crate::problem::{Fault, Problem};
 use crate::protection::report;
 use crate::volunteers::check_in::Scale;
 use crate::{
-    areas, children, consent, contact, duties, guardianship, identity, insight, oversight, screens, volunteers,
+    areas, children, consent, contact, duties, guardianship, identity, insight, letters, oversight, screens,
+    volunteers, wording,
 };
 
 /// Everything under `/api/v1`.
@@ -39,6 +40,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(crate::rehearsal::routes::rehearse_reminders)
         .configure(children::routes::mount)
         .configure(guardianship::routes::configure)
+        .configure(letters::routes::configure)
+        .configure(wording::routes::configure)
         .configure(report::routes::configure)
         .configure(contact::configure)
         .configure(volunteers::configure)

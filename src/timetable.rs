@@ -6,6 +6,7 @@ use crate::clock::Instant;
 use crate::contact;
 use crate::duties;
 use crate::guardianship;
+use crate::letters;
 use crate::messaging;
 use crate::problem::Outcome;
 use crate::reconcile;
@@ -55,7 +56,7 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "seal_papers",
         cron: "30 * * * * *",
-        why: "typeset and seal agreements that came in force, and have sealed ones stamped with the time",
+        why: "typeset and seal letters and agreements that came in force, and have sealed ones stamped with the time",
         run: seal_papers,
     },
     Job {
@@ -109,8 +110,9 @@ fn coordinator_week(app: &App, now: Instant) -> Outcome<String> {
 }
 
 fn seal_papers(app: &App, now: Instant) -> Outcome<String> {
-    let done = guardianship::seal_papers(app, now)?;
-    Ok(format!("{} sealed, {} stamped, {} in trouble", done.sealed, done.stamped, done.troubled))
+    let (agreements, letters) = (guardianship::seal_papers(app, now)?, letters::seal_letters(app, now)?);
+    let (sealed, stamped) = (agreements.sealed + letters.sealed, agreements.stamped + letters.stamped);
+    Ok(format!("{sealed} sealed, {stamped} stamped, {} in trouble", agreements.troubled + letters.troubled))
 }
 
 fn reconcile_night(app: &App, now: Instant) -> Outcome<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use der::{EncodePem, asn1::UtcTime};
 use p256::ecdsa::{DerSignature, SigningKey};
-use p256::pkcs8::{EncodePrivateKey, LineEnding};
+use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use rand_core::OsRng;
 use spki::SubjectPublicKeyInfoOwned;
 use x509_cert::builder::{Builder, CertificateBuilder, Profile};
@@ -23,14 +23,32 @@ const VALID: (u64, u64) = (1_577_836_800, 2_493_072_000);
 /// # Errors
 /// None in practice; what the certificate builder says.
 pub fn key_and_chain() -> Result<(String, String), String> {
-    let root_key = SigningKey::random(&mut OsRng);
+    let key = new_key()?;
+    let chain = chain_for(&key)?;
+    Ok((key, chain))
+}
+
+/// A new key (PKCS#8 PEM).
+///
+/// # Errors
+/// None in practice.
+pub fn new_key() -> Result<String, String> {
     let key = SigningKey::random(&mut OsRng);
+    key.to_pkcs8_pem(LineEnding::LF).map(|key| key.to_string()).map_err(|error| error.to_string())
+}
+
+/// Certificates (PEM) for a key that [`new_key`] made, under a root of their own.
+///
+/// # Errors
+/// A text that is no such key.
+pub fn chain_for(key: &str) -> Result<String, String> {
+    let root_key = SigningKey::random(&mut OsRng);
+    let key = SigningKey::from_pkcs8_pem(key).map_err(|error| error.to_string())?;
     let root = certificate(&root_key, &root_key, Profile::Root, ROOT, 1)?;
     let issuer = Name::from_str(ROOT).map_err(|error| error.to_string())?;
     let profile = Profile::Leaf { issuer, enable_key_agreement: false, enable_key_encipherment: false };
     let leaf = certificate(&root_key, &key, profile, LEAF, 2)?;
-    let key = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| error.to_string())?;
-    Ok((key.to_string(), leaf + &root))
+    Ok(leaf + &root)
 }
 
 fn certificate(

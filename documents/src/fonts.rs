@@ -38,6 +38,14 @@ impl Fonts {
     /// When there is none with Chinese letters.
     pub fn find(folders: &[PathBuf]) -> Result<Self, FontsMissing> {
         let all: Vec<PathBuf> = folders.iter().cloned().chain(FOLDERS.map(PathBuf::from)).collect();
+        Self::find_in(&all)
+    }
+
+    /// As [`Fonts::find`], in these folders alone.
+    ///
+    /// # Errors
+    /// When there is none with Chinese letters.
+    pub fn find_in(all: &[PathBuf]) -> Result<Self, FontsMissing> {
         let fonts: Vec<Font> = WANTED
             .iter()
             .filter_map(|(name, family)| face(&all.iter().find_map(|folder| find_file(folder, name, DEPTH))?, family))

@@ -9,6 +9,7 @@
 
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use xiangban_documents::{
     Finding, Fonts, Seal, SealError, SealFacts, Sheet, Templates, TypesetError, Typesetter, certificates, check, demo,
@@ -64,30 +65,29 @@ fn sample(sheet: Sheet) -> Value {
     match sheet {
         Sheet::Agreement => agreement("王小雨，女，2017年5月20日出生。"),
         Sheet::CapacityAssessment => with_mark(json!({
-            "title": "照护能力评估表", "facts": facts,
+            "title": "照护能力评估表", "preamble": ["依据法律规定进行评估。"], "facts": facts,
             "sections": [{"title": "身体", "questions": [{"text": "能够照料饮食起居", "answer": "是"}]}],
             "conclusion": [{"label": "结论", "value": "适合"}],
         })),
-        Sheet::Notice => with_mark(json!({
-            "title": "委托照护告知书", "addressee": "石桥镇中心小学：", "paragraphs": ["现将委托照护情况书面告知如下。"],
-            "sender": "委托人：王大山、陈小梅", "receipt": "告知书已收到。",
-        })),
-        Sheet::Admonition => with_mark(json!({
-            "title": "履行监护职责督促书", "file-number": "石民督〔2026〕3号", "addressee": "王大山、陈小梅",
-            "found": "你们已连续四周没有与孩子联系。", "until": [2026, 3, 17], "demands": ["每周至少与孩子联系一次。"],
-            "contact": "石桥镇民政办", "sender": "石桥镇石板村村民委员会",
-        })),
-        Sheet::SubsidyDecision => with_mark(json!({
-            "title": "监护费用资助决定书", "file-number": "石民资〔2026〕7号", "applicant": "王大山", "child": "王小雨",
-            "applied-on": [2026, 2, 20], "found": "你家属于最低生活保障家庭。", "granted": true, "period": "每月",
-            "yuan": "300.00", "words": "叁佰元整", "from": [2026, 3, 10], "until": [2027, 3, 9], "payee": "赵桂兰",
-            "payment": "按月转入本人社会保障卡", "reason": "", "sender": "石桥镇人民政府",
-        })),
+        Sheet::Notice => letter("委托照护告知书", "石桥镇中心小学："),
+        Sheet::Admonition => letter("履行监护职责督促书", "王大山、陈小梅："),
+        Sheet::SubsidyDecision => letter("监护费用资助决定书", "王大山："),
         Sheet::HandOver => with_mark(json!({
-            "title": "委托照护交接清单", "facts": facts, "items": [{"label": "衣物", "value": ""}], "note": "",
-            "signers": ["赵桂兰", "", ""],
+            "title": "委托照护交接清单", "preamble": ["当面清点。"], "facts": facts,
+            "items": [{"label": "衣物", "value": ""}], "note": "", "signers": ["赵桂兰", "", ""],
         })),
     }
+}
+
+fn letter(title: &str, addressee: &str) -> Value {
+    with_mark(json!({
+        "title": title, "addressee": addressee, "sender": "石桥镇人民政府", "receipt": "已收到。",
+        "paragraphs": [
+            {"level": 0, "text": "现将有关情况书面告知如下。", "rows": null},
+            {"level": 1, "text": "", "rows": [{"label": "（一）标准", "lines": ["每月300.00元"]}]},
+            {"level": 2, "text": "1. 每周至少与孩子联系一次。", "rows": null},
+        ],
+    }))
 }
 
 fn set(data: &Value) -> Vec<u8> {
@@ -158,8 +158,9 @@ fn a_township_changes_the_look_with_a_file_of_its_own() {
 
 #[test]
 fn missing_fonts_are_named_with_their_packages() {
-    let text = xiangban_documents::FontsMissing { looked_in: "/nowhere".into() }.to_string();
-    assert!(text.contains("fonts-noto-cjk") && text.contains("/nowhere"));
+    let Err(missing) = Fonts::find_in(&["/nowhere".into()]) else { panic!("fonts in /nowhere") };
+    let text = missing.to_string();
+    assert!(text.contains("fonts-noto-cjk") && text.contains("/nowhere"), "{text}");
 }
 
 #[test]
@@ -198,6 +199,35 @@ fn any_flipped_bit_is_noticed() {
         let mut other = file.to_vec();
         other[at] ^= 1 << (at % 8);
         assert!(!findings(&other).is_empty(), "byte {at} of {}", file.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_flipped_bit_is_noticed_wherever_it_is(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut other = sealed().to_vec();
+        let at = at.index(other.len());
+        other[at] ^= 1 << bit;
+        prop_assert!(!findings(&other).is_empty(), "byte {} bit {}", at, bit);
+    }
+
+    #[test]
+    fn whatever_comes_after_the_seal_is_noticed(more in prop::collection::vec(any::<u8>(), 1..400)) {
+        let longer = [sealed(), more.as_slice()].concat();
+        prop_assert!(!findings(&longer).is_empty());
+    }
+
+    #[test]
+    fn whatever_is_cut_off_or_put_in_between_is_noticed(at in any::<prop::sample::Index>(), more in prop::collection::vec(any::<u8>(), 0..40)) {
+        let at = at.index(sealed().len());
+        let (before, after) = sealed().split_at(at);
+        let shorter = [before, more.as_slice()].concat();
+        prop_assert!(!findings(&shorter).is_empty());
+        if !more.is_empty() {
+            prop_assert!(!findings(&[before, more.as_slice(), after].concat()).is_empty());
+        }
     }
 }
 

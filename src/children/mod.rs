@@ -54,6 +54,11 @@ pub fn facts_of(conn: &mut Conn, occasion: &Occasion<'_>, child_id: i64) -> Outc
     store::facts::load(conn, occasion, &row)
 }
 
+/// Where a child learns, as its record has it.
+pub fn schooling_of(conn: &mut Conn, child_id: i64) -> Outcome<schooling::Schooling> {
+    Ok(store::facts::schooling(conn, child_id)?.0)
+}
+
 /// The present members of a household with who they are.
 pub fn members_of(conn: &mut Conn, household_id: i64) -> Outcome<Vec<(MemberRow, Person)>> {
     store::household::members(conn, household_id)

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub use ladders::{Ladder, Ladders, Stage};
 pub use secret::Secret;
 
-use crate::crypto::{Algorithm, Sealing};
+use crate::crypto::{Algorithm, DigestAlgorithm, Sealing};
 use crate::messaging::channels::email::SmtpGateway;
 use crate::messaging::channels::sms::aliyun::AliyunAccount;
 use crate::messaging::channels::sms::http::HttpGateway;
@@ -87,6 +87,7 @@ pub struct KeysConfig {
     pub current: String,
     pub hiv: String,
     pub algorithm: SealingAlgorithm,
+    pub digest: DigestAlgorithm,
     pub file: PathBuf,
 }
 
@@ -312,7 +313,7 @@ impl KeysConfig {
             SealingAlgorithm::Aes256Gcm => Algorithm::Aes256Gcm,
             SealingAlgorithm::Sm4Gcm => Algorithm::Sm4Gcm,
         };
-        Sealing { current: &self.current, hiv: &self.hiv, algorithm }
+        Sealing { current: &self.current, hiv: &self.hiv, algorithm, digest: self.digest }
     }
 
     /// Reads the key file; in demo mode what is missing in it is made, readable by its owner only.

@@ -92,4 +92,26 @@ mod tests {
             )
         );
     }
+
+    /// Somebody else's SM4: GCM is counter mode from 2 on, and the system's `openssl` speaks that.
+    #[test]
+    fn what_sm4_seals_is_what_openssl_makes_of_it() {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let key = [7_u8; 32];
+        let text = "外婆住院，孩子由邻居照看。".repeat(9);
+        let sealed = Algorithm::Sm4Gcm.seal(&key, b"health", text.as_bytes()).unwrap();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (nonce, rest) = sealed.split_at(NONCE_BYTES);
+        let counter = hex(nonce) + "00000002";
+        let mut openssl = Command::new("openssl")
+            .args(["enc", "-sm4-ctr", "-K", &hex(&key[..SM4_KEY_BYTES]), "-iv", &counter])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        openssl.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let theirs = openssl.wait_with_output().unwrap().stdout;
+        assert!(rest.starts_with(&theirs) && theirs.len() == text.len() && rest.len() == text.len() + 16);
+    }
 }

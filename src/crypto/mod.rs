@@ -7,6 +7,7 @@
 //! [`Vault::index`], a keyed hash that tells nothing without the key.
 
 mod cipher;
+mod digest;
 mod secret_hash;
 
 use std::collections::BTreeMap;
@@ -15,11 +16,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use cipher::Algorithm;
+pub use digest::{DigestAlgorithm, digest_holds, sha256_hex, short_digest};
 pub use secret_hash::{hash_password, key_from_passphrase, new_token, verify_password};
 
 use crate::problem::{Fault, Outcome};
@@ -64,6 +66,8 @@ pub struct Sealing<'a> {
     /// Id of the master key that seals HIV status and nothing else.
     pub hiv: &'a str,
     pub algorithm: Algorithm,
+    /// How texts, files and events are digested from now on.
+    pub digest: DigestAlgorithm,
 }
 
 /// The keys of this deployment; cheap to share behind an `Arc`.
@@ -71,6 +75,7 @@ pub struct Vault {
     current: String,
     hiv: String,
     algorithm: Algorithm,
+    digest: DigestAlgorithm,
     masters: BTreeMap<String, SecretBox<[u8; 32]>>,
 }
 
@@ -102,7 +107,17 @@ impl Vault {
             return Err(Fault::internal("HIV status needs a key of its own: keys.hiv is keys.current"));
         }
         let (current, hiv) = (sealing.current.to_owned(), sealing.hiv.to_owned());
-        Ok(Self { current, hiv, algorithm: sealing.algorithm, masters })
+        Ok(Self { current, hiv, algorithm: sealing.algorithm, digest: sealing.digest, masters })
+    }
+
+    /// How new digests are made.
+    pub fn digest_algorithm(&self) -> DigestAlgorithm {
+        self.digest
+    }
+
+    /// The digest of `bytes` by today's algorithm.
+    pub fn digest(&self, bytes: &[u8]) -> String {
+        self.digest.digest(bytes)
     }
 
     /// Seals `text`; two seals of the same text differ.
@@ -242,15 +257,6 @@ pub fn same(ours: &str, theirs: &str) -> bool {
     ours.as_bytes().ct_eq(theirs.as_bytes()).into()
 }
 
-/// SHA-256 in lower-case hex.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,9 +266,13 @@ mod tests {
         ids.iter().map(|(id, byte)| ((*id).to_owned(), text(*byte))).collect()
     }
 
+    fn sealing<'a>(current: &'a str, hiv: &'a str, algorithm: Algorithm) -> Sealing<'a> {
+        Sealing { current, hiv, algorithm, digest: DigestAlgorithm::Sha256 }
+    }
+
     fn vault_of(current: &str, algorithm: Algorithm) -> Vault {
         let keys = keys(&[("k1", 7), ("k2", 8), ("hiv1", 9)]);
-        Vault::new(Sealing { current, hiv: "hiv1", algorithm }, &keys).unwrap()
+        Vault::new(sealing(current, "hiv1", algorithm), &keys).unwrap()
     }
 
     fn vault() -> Vault {
@@ -314,12 +324,9 @@ mod tests {
     fn hiv_status_lies_under_a_key_that_opens_nothing_else() {
         let sealed = vault().seal(Purpose::Hiv, "positive").unwrap();
         assert!(sealed.starts_with("a1.hiv1."), "{sealed}");
-        let without = Vault::new(
-            Sealing { current: "k1", hiv: "hiv2", algorithm: Algorithm::Aes256Gcm },
-            &keys(&[("k1", 7), ("hiv2", 1)]),
-        );
+        let without = Vault::new(sealing("k1", "hiv2", Algorithm::Aes256Gcm), &keys(&[("k1", 7), ("hiv2", 1)]));
         assert!(without.unwrap().open(Purpose::Hiv, &sealed).is_err());
-        let same = Sealing { current: "k1", hiv: "k1", algorithm: Algorithm::Aes256Gcm };
+        let same = sealing("k1", "k1", Algorithm::Aes256Gcm);
         assert!(Vault::new(same, &keys(&[("k1", 7)])).is_err());
     }
 

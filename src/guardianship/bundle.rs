@@ -13,20 +13,22 @@ use serde_json::Value;
 use zip::write::SimpleFileOptions;
 
 use super::act::Act;
-use super::evidence::{self as chain, ALGORITHM, Event, EventKind, Head};
+use super::evidence::{self as chain, Event, EventKind, Head};
 use super::paper;
 use super::store::agreement as kept;
 use super::store::paper as papers;
 use super::store::{evidence, notice};
 use super::strokes::Handwriting;
-use super::text::short;
 use super::verdict::{CheckWeight, Verdict, word};
 use crate::clock::Instant;
-use crate::crypto::{Purpose, Vault, sha256_hex};
+use crate::crypto::{DigestAlgorithm, Purpose, Vault, digest_holds, short_digest as short};
+use crate::letters;
 use crate::papers::{PaperReport, Press};
 use crate::problem::{Fault, Outcome, Problem};
 use crate::storage::Conn;
 
+/// How the numbers of sealed papers begin: agreements, admonitions, decisions on subsidies.
+const NUMBERS: [&str; 3] = ["WT-", "DC-", "ZZ-"];
 const FORMAT: &str = "xiangban-evidence/1";
 const MANIFEST: &str = "manifest.json";
 const TEXT: &str = "agreement.txt";
@@ -82,10 +84,10 @@ pub(super) fn bundle(conn: &mut Conn, act: &Act, id: i64) -> Outcome<Vec<u8>> {
         format: FORMAT.into(),
         agreement: id,
         number: agreement.number(),
-        algorithm: ALGORITHM.into(),
+        algorithm: act.vault.digest_algorithm().to_string(),
         document: frozen.hash,
         head: evidence::head_of(&agreement),
-        files: files.iter().map(|(name, bytes)| (name.clone(), sha256_hex(bytes))).collect(),
+        files: files.iter().map(|(name, bytes)| (name.clone(), act.vault.digest(bytes))).collect(),
     };
     files.insert(MANIFEST.into(), json(&manifest)?);
     packed(&files).map_err(Fault::internal)
@@ -138,7 +140,7 @@ pub fn verify(bytes: &[u8], seal: SealCheck<'_>) -> Outcome<Verdict> {
 }
 
 fn number_in(reason: &str) -> Option<String> {
-    reason.split(' ').find(|part| part.starts_with("WT-")).map(str::to_owned)
+    reason.split(' ').find(|part| NUMBERS.iter().any(|prefix| part.starts_with(prefix))).map(str::to_owned)
 }
 
 fn unpacked(bytes: &[u8]) -> Option<Files> {
@@ -159,7 +161,7 @@ fn unpacked(bytes: &[u8]) -> Option<Files> {
 
 fn check_files(verdict: &mut Verdict, manifest: &Manifest, files: &Files) {
     let listed =
-        manifest.files.iter().filter(|(name, hash)| files.get(*name).is_none_or(|bytes| sha256_hex(bytes) != **hash));
+        manifest.files.iter().filter(|(name, hash)| files.get(*name).is_none_or(|bytes| !digest_holds(hash, bytes)));
     let unlisted = files.keys().filter(|name| *name != MANIFEST && !manifest.files.contains_key(*name));
     let wrong: Vec<&str> = listed.map(|(name, _)| name.as_str()).chain(unlisted.map(String::as_str)).collect();
     verdict.judge("files", wrong.is_empty(), &wrong.join(", "));
@@ -179,9 +181,9 @@ fn check_chain(verdict: &mut Verdict, manifest: &Manifest, files: &Files, events
 
 /// Each signature's strokes hash to what its event says, and none is missing or too many.
 fn check_signatures(verdict: &mut Verdict, files: &Files, events: &[Event]) {
-    let digest = |party: &str| {
-        let strokes = files.get(&format!("signatures/{party}.json"))?;
-        Some(serde_json::from_slice::<Handwriting>(strokes).ok()?.digest())
+    let holds = |party: &str, digest: &str| {
+        let written = files.get(&format!("signatures/{party}.json"))?;
+        Some(serde_json::from_slice::<Handwriting>(written).ok()?.digest(DigestAlgorithm::of(digest)) == digest)
     };
     let signed: Vec<(String, Option<String>)> = bodies(events, EventKind::Signed)
         .map(|body| {
@@ -191,19 +193,19 @@ fn check_signatures(verdict: &mut Verdict, files: &Files, events: &[Event]) {
         .collect();
     let wrong: Vec<&str> = signed
         .iter()
-        .filter(|(party, strokes)| strokes.is_none() || digest(party) != *strokes)
+        .filter(|(party, strokes)| strokes.as_deref().and_then(|strokes| holds(party, strokes)) != Some(true))
         .map(|(party, _)| party.as_str())
         .collect();
     let count = files.keys().filter(|name| name.starts_with("signatures/") && name.ends_with(".json")).count();
-    let holds = wrong.is_empty() && count == signed.len();
-    verdict.judge("strokes", holds, &if holds { count.to_string() } else { wrong.join(", ") });
+    let whole = wrong.is_empty() && count == signed.len();
+    verdict.judge("strokes", whole, &if whole { count.to_string() } else { wrong.join(", ") });
 }
 
 fn check_notices(verdict: &mut Verdict, files: &Files, events: &[Event]) {
     let issued: Vec<Value> = bodies(events, EventKind::NoticeIssued).collect();
     let holds = issued.iter().all(|body| {
         let text = files.get(&format!("notices/{}.txt", body["notice"]));
-        text.is_some_and(|text| body["text"] == sha256_hex(text).as_str())
+        text.is_some_and(|text| body.get("text").and_then(Value::as_str).is_some_and(|hash| digest_holds(hash, text)))
     });
     if !issued.is_empty() {
         verdict.judge("notices", holds, &issued.len().to_string());
@@ -211,10 +213,12 @@ fn check_notices(verdict: &mut Verdict, files: &Files, events: &[Event]) {
 }
 
 fn check_original(verdict: &mut Verdict, files: &Files, events: &[Event]) {
-    let scan = files.iter().find(|(name, _)| name.starts_with("original.")).map(|(_, bytes)| sha256_hex(bytes));
+    let scan = files.iter().find(|(name, _)| name.starts_with("original.")).map(|(_, bytes)| bytes);
     let newest = named(events, EventKind::OriginalReceived, "scan").pop();
-    if scan.is_some() || newest.is_some() {
-        verdict.judge("original", scan == newest, "");
+    match (scan, newest) {
+        (None, None) => {}
+        (Some(scan), Some(newest)) => verdict.judge("original", digest_holds(&newest, scan), ""),
+        _ => verdict.judge("original", false, ""),
     }
 }
 
@@ -228,7 +232,7 @@ fn check_paper(verdict: &mut Verdict, files: &Files, events: &[Event], seal: Sea
         }
         return Ok(());
     };
-    verdict.judge("paper", known.last() == Some(&sha256_hex(file)), "");
+    verdict.judge("paper", known.last().is_some_and(|hash| digest_holds(hash, file)), "");
     let report = match seal(file) {
         Err(fault) if fault.code() == Some("documents_not_built") => {
             verdict.add(CheckWeight::Note, "not_built", "");
@@ -264,7 +268,7 @@ pub(super) fn verify_here(press: &Press, bytes: &[u8], at: Instant) -> Outcome<V
 pub(super) fn known_here(conn: &mut Conn, vault: &Vault, bytes: &[u8], mut verdict: Verdict) -> Outcome<Verdict> {
     let Some(number) = verdict.number.clone().filter(|_| verdict.holds) else { return Ok(verdict) };
     let known = match kept::numbered(conn, &number)? {
-        None => false,
+        None => letters::known_letter(conn, &number, bytes)?.unwrap_or(false),
         Some(agreement) => {
             let events = evidence::chain(conn, vault, agreement.id)?;
             is_ours(&events, bytes)
@@ -276,9 +280,8 @@ pub(super) fn known_here(conn: &mut Conn, vault: &Vault, bytes: &[u8], mut verdi
 
 fn is_ours(events: &[Event], bytes: &[u8]) -> bool {
     if bytes.starts_with(b"%PDF-") {
-        let hash = sha256_hex(bytes);
-        return named(events, EventKind::Sealed, "paper").contains(&hash)
-            || named(events, EventKind::Stamped, "paper").contains(&hash);
+        let kept = [named(events, EventKind::Sealed, "paper"), named(events, EventKind::Stamped, "paper")].concat();
+        return kept.iter().any(|hash| digest_holds(hash, bytes));
     }
     let manifest = unpacked(bytes).and_then(|files| serde_json::from_slice::<Manifest>(files.get(MANIFEST)?).ok());
     manifest.is_some_and(|manifest| events.iter().any(|event| event.head() == manifest.head))

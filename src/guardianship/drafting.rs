@@ -183,7 +183,7 @@ pub fn declare(tx: &mut Conn, act: &Act, id: i64, declaration: &Declaration) -> 
     let change = Change { declaration_sealed: Some(kept::seal(&act.vault, declaration)?), ..Change::default() };
     kept::change(tx, id, AgreementState::Draft, change)?;
     let objections = bars::objections(declaration);
-    let body = json!({ "declaration": digest_of(declaration), "objections": objections });
+    let body = json!({ "declaration": digest_of(act.vault.digest_algorithm(), declaration), "objections": objections });
     evidence::append(tx, act, id, EventKind::Declared, &body)?;
     act.audit(tx, "agreement.declared", agreement.about(), &json!({ "objections": objections }))?;
     advance(tx, act, id)

@@ -18,6 +18,7 @@ use crate::duties::{ClosedHow, DutyKind};
 use crate::identity::TieKind;
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
+use crate::wording::{self, WordingKind};
 
 /// Brings a fully signed agreement in force, with everything that follows from it.
 pub(super) fn enter_into_force(tx: &mut Conn, act: &Act, signed: &Agreement) -> Outcome<()> {
@@ -70,10 +71,11 @@ fn issue_notices(tx: &mut Conn, act: &Act, agreement: &Agreement, family: &Famil
         village_code: family.child.village_code.clone(),
         village_committee: notice::village_committee(tx, &family.child.village_code)?,
     };
+    let words = wording::in_effect(tx, WordingKind::Notice, &agreement.village_code)?;
     for addressee in addressees(&facts) {
         let name = match (addressee.to, &family.school) {
             (NoticeTo::School, Some(school)) => school.name.clone(),
-            _ => text::village_committee_of(&family.village_name),
+            _ => wording::village_committee_of(&family.village_name),
         };
         let data = NoticeText {
             number: agreement.number(),
@@ -85,11 +87,11 @@ fn issue_notices(tx: &mut Conn, act: &Act, agreement: &Agreement, family: &Famil
             until: agreement.term_until,
             issued_on: act.today(),
         };
-        let text = text::notice(&data).map_err(sending::unwritten)?;
+        let text = text::notice(&words, &data).map_err(|error| wording::unwritten(&error))?;
         let about = (agreement.id, agreement.child_id);
         let id = notice::insert(tx, &act.vault, act.now, about, &addressee, &text)?;
         let body = json!({ "notice": id, "to": addressee.to, "organisation": addressee.organisation_id,
-            "text": crate::crypto::sha256_hex(text.as_bytes()) });
+            "text": act.vault.digest(text.as_bytes()), "template": words.version });
         evidence::append(tx, act, agreement.id, EventKind::NoticeIssued, &body)?;
         let issued = notice::kept(tx, id)?;
         duties::open_acknowledgement(tx, act, agreement, &issued)?;

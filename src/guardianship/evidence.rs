@@ -1,9 +1,10 @@
 //! The evidence chain of one agreement: what happened, in an order nobody can change afterwards.
 //!
 //! ```text
-//! hash(n) = SHA-256( canonical { agreement, seq, at, kind, actor, body, prev = hash(n-1) } )
+//! hash(n) = digest( canonical { agreement, seq, at, kind, actor, body, prev = hash(n-1) } )
 //! ```
-//! Canonical means: object keys sorted, no blanks, whole numbers only. The agreement itself keeps the number of
+//! Canonical means: object keys sorted, no blanks, whole numbers only. The digest is the one that the hash itself names
+//! ([`DigestAlgorithm`]), so a chain may go on by another algorithm than it began with. The agreement itself keeps the number of
 //! events and the last hash (the *head*), so a chain cut short is noticed as surely as one that was altered.
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +12,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::clock::Instant;
-use crate::crypto::sha256_hex;
+use crate::crypto::{DigestAlgorithm, digest_holds};
 use crate::text_enum;
 
-/// Named beside every chain, so that another algorithm can follow without doubt about the old.
-pub const ALGORITHM: &str = "sha-256";
 /// What stands for the predecessor of the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -64,9 +63,9 @@ pub struct Event {
     pub actor: Option<i64>,
     /// Canonical JSON, kept to the byte.
     pub body: String,
-    /// Hash of the event before, hexadecimal.
+    /// Hash of the event before.
     pub prev: String,
-    /// Hash of this event, hexadecimal.
+    /// Hash of this event, with its algorithm where that is not SHA-256.
     pub hash: String,
 }
 
@@ -93,7 +92,7 @@ impl Event {
         at: Instant,
         kind: EventKind,
         actor: Option<i64>,
-        body: &impl Serialize,
+        (algorithm, body): (DigestAlgorithm, &impl Serialize),
     ) -> Self {
         let mut event = Self {
             agreement,
@@ -105,7 +104,7 @@ impl Event {
             prev: head.hash.clone(),
             hash: String::new(),
         };
-        event.hash = event.digest();
+        event.hash = event.digest(algorithm);
         event
     }
 
@@ -114,12 +113,13 @@ impl Event {
         Head { count: self.seq, hash: self.hash.clone() }
     }
 
-    /// SHA-256 over everything but the hash itself. The body goes in as text, so no byte of it is free.
-    fn digest(&self) -> String {
-        digest_of(&serde_json::json!({
+    /// The digest of everything but the hash itself. The body goes in as text, so no byte of it is free.
+    fn digest(&self, algorithm: DigestAlgorithm) -> String {
+        let all = serde_json::json!({
             "agreement": self.agreement, "seq": self.seq, "at": self.at.millis(), "kind": self.kind,
             "actor": self.actor, "body": self.body, "prev": self.prev,
-        }))
+        });
+        digest_of(algorithm, &all)
     }
 }
 
@@ -160,7 +160,7 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
         if event.seq != expected.count + 1 || event.prev != expected.hash {
             findings.push(Finding { fault: Flaw::OutOfOrder, seq: event.seq });
         }
-        if event.hash != event.digest() {
+        if event.hash != event.digest(DigestAlgorithm::of(&event.hash)) {
             findings.push(Finding { fault: Flaw::Altered, seq: event.seq });
         }
         expected = Head { count: expected.count + 1, hash: event.hash.clone() };
@@ -175,7 +175,7 @@ pub fn verify(agreement: i64, events: &[Event], head: &Head) -> Vec<Finding> {
 /// name this one, and the text must hash to it.
 pub fn verify_document(text: &str, frozen_hash: &str, events: &[Event]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if sha256_hex(text.as_bytes()) != frozen_hash {
+    if !digest_holds(frozen_hash, text.as_bytes()) {
         findings.push(Finding { fault: Flaw::DocumentAltered, seq: 0 });
     }
     for event in events {
@@ -189,9 +189,9 @@ pub fn verify_document(text: &str, frozen_hash: &str, events: &[Event]) -> Vec<F
     findings
 }
 
-/// SHA-256 of the canonical JSON of `value`, hexadecimal.
-pub fn digest_of(value: &impl Serialize) -> String {
-    sha256_hex(canonical_of(value).as_bytes())
+/// The digest of the canonical JSON of `value`.
+pub fn digest_of(algorithm: DigestAlgorithm, value: &impl Serialize) -> String {
+    algorithm.digest(canonical_of(value).as_bytes())
 }
 
 /// JSON with sorted keys and no blanks; whatever cannot be JSON counts as null.
@@ -233,13 +233,15 @@ mod tests {
 
     use super::*;
 
+    const SHA256: DigestAlgorithm = DigestAlgorithm::Sha256;
+
     fn chain(length: i64) -> (Vec<Event>, Head) {
         let mut head = Head::empty();
         let mut events = Vec::new();
         for n in 0..length {
             let at = Instant::from_millis(1_790_000_000_000 + n * 61_000);
             let body = json!({ "party": n, "document": "ab".repeat(32), "name": "王秀英", "how": { "b": 1, "a": [true, null] } });
-            let event = Event::next(&head, 7, at, EventKind::Signed, (n % 2 == 0).then_some(n), &body);
+            let event = Event::next(&head, 7, at, EventKind::Signed, (n % 2 == 0).then_some(n), (SHA256, &body));
             head = event.head();
             events.push(event);
         }
@@ -259,8 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_sha_256_of_the_published_vector() {
-        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    fn a_chain_goes_on_by_another_algorithm_and_no_event_can_be_moved_to_one() {
+        let (mut events, head) = chain(2);
+        let at = Instant::from_millis(1_790_000_200_000);
+        let next = Event::next(&head, 7, at, EventKind::Sealed, None, (DigestAlgorithm::Sm3, &json!({ "paper": "x" })));
+        assert!(next.hash.starts_with("sm3:") && next.prev == head.hash);
+        let head = next.head();
+        events.push(next);
+        assert_eq!(verify(7, &events, &head), vec![]);
+        events[2].hash = events[2].hash.replace("sm3:", "");
+        assert!(!verify(7, &events, &head).is_empty());
     }
 
     #[test]
@@ -284,8 +294,14 @@ mod tests {
         let forged: Vec<Event> = events
             .iter()
             .map(|event| {
-                let forged =
-                    Event::next(&forged_head, 7, event.at.plus_seconds(1), event.kind, event.actor, &json!({}));
+                let forged = Event::next(
+                    &forged_head,
+                    7,
+                    event.at.plus_seconds(1),
+                    event.kind,
+                    event.actor,
+                    (SHA256, &json!({})),
+                );
                 forged_head = forged.head();
                 forged
             })
@@ -296,21 +312,22 @@ mod tests {
     #[test]
     fn a_signature_bound_to_another_document_is_noticed() {
         let text = "委托照护协议";
-        let hash = sha256_hex(text.as_bytes());
+        let hash = SHA256.digest(text.as_bytes());
         let signed = Event::next(
             &Head::empty(),
             7,
             Instant::from_millis(0),
             EventKind::Signed,
             None,
-            &json!({ "document": hash }),
+            (SHA256, &json!({ "document": hash })),
         );
         assert_eq!(verify_document(text, &hash, std::slice::from_ref(&signed)), vec![]);
         assert_eq!(
             verify_document("委托照护协议 ", &hash, std::slice::from_ref(&signed))[0].fault,
             Flaw::DocumentAltered
         );
-        let silent = Event::next(&Head::empty(), 7, Instant::from_millis(0), EventKind::Signed, None, &json!({}));
+        let silent =
+            Event::next(&Head::empty(), 7, Instant::from_millis(0), EventKind::Signed, None, (SHA256, &json!({})));
         assert_eq!(verify_document(text, &hash, &[silent])[0].fault, Flaw::SignatureElsewhere);
     }
 

@@ -40,6 +40,7 @@ mod sealing;
 mod sending;
 pub mod signature;
 mod signing;
+mod standing;
 mod store;
 pub mod strokes;
 pub mod text;
@@ -48,7 +49,8 @@ pub mod watch;
 mod watching;
 
 pub use act::Act;
-pub use sealing::{Sealing, seal_papers};
+pub use sealing::seal_papers;
+pub use standing::{Standing, guardians_of, hold_standing};
 pub use store::cover::lacks_care;
 pub use watching::{Watched, reconcile_child, watch_over};
 

@@ -7,7 +7,7 @@ use super::agreement::AgreementState;
 use super::evidence::EventKind;
 use super::store::{agreement as kept, evidence, paper};
 use crate::config::SigningMode;
-use crate::papers::{HASH_ALGORITHM, Scan};
+use crate::papers::Scan;
 use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
 
@@ -28,7 +28,7 @@ pub(super) fn receive(tx: &mut Conn, act: &Act, id: i64, scan: &Scan) -> Outcome
     let by = act.person_id().unwrap_or_default();
     let hash = paper::keep_original(tx, &act.vault, act.now, (id, document_hash), scan, by)?;
     let body = json!({
-        "document": document_hash, "scan": hash, "algorithm": HASH_ALGORITHM, "media_type": scan.media_type,
+        "document": document_hash, "scan": hash, "algorithm": act.vault.digest_algorithm(), "media_type": scan.media_type,
         "bytes": scan.bytes.len(),
     });
     evidence::append(tx, act, id, EventKind::OriginalReceived, &body)?;

@@ -13,8 +13,9 @@ use super::text::{self, AgreementText, CitedAssessment, Frozen, Named, NamedChil
 use super::{drafting, duties};
 use crate::crypto::Purpose;
 use crate::identity::person;
-use crate::problem::{Fault, Outcome, Problem};
+use crate::problem::{Outcome, Problem};
 use crate::storage::Conn;
+use crate::wording::{self, WordingKind};
 
 /// Freezes the agreement and asks every party to sign.
 ///
@@ -50,8 +51,8 @@ pub fn send(tx: &mut Conn, act: &Act, id: i64, witness_id: i64) -> Outcome<()> {
         .map(|party| json!({ "party": party.id, "role": party.role, "person": party.person_id }))
         .collect();
     let body = json!({
-        "document": frozen.hash, "algorithm": super::evidence::ALGORITHM, "template": text::TEMPLATE_VERSION,
-        "mode": mode, "parties": named,
+        "document": frozen.hash, "algorithm": act.vault.digest_algorithm(), "template": frozen.wording, "mode": mode,
+        "parties": named,
     });
     evidence::append(tx, act, id, EventKind::SentForSigning, &body)?;
     act.audit(tx, "agreement.sent_for_signing", agreement.about(), &json!({ "document": frozen.hash }))?;
@@ -116,14 +117,8 @@ fn write(conn: &mut Conn, act: &Act, agreement: &Agreement, family: &Family, wit
         living_costs: details.living_costs,
         pay: agreement.terms(),
     };
-    text::agreement(&data).map_err(unwritten)
-}
-
-pub(super) fn unwritten(error: text::TextError) -> Fault {
-    match error {
-        text::TextError::Forbidden(_) => Problem::of("text_not_written").into(),
-        text::TextError::Template(error) => Fault::internal(error),
-    }
+    let wording = wording::in_effect(conn, WordingKind::Agreement, &agreement.village_code)?;
+    text::agreement(&wording, vault.digest_algorithm(), &data).map_err(|error| wording::unwritten(&error))
 }
 
 pub(super) fn named_all<'a>(act: &Act, members: impl Iterator<Item = &'a Member>) -> Outcome<Vec<Named>> {
@@ -143,7 +138,8 @@ pub(super) fn child_named(act: &Act, family: &Family) -> Outcome<NamedChild> {
         birth_date: child.birth_date,
         identity_number: act.vault.open_option(Purpose::IdentityNumber, child.identity_number_sealed.as_deref())?,
         village: family.village_name.clone(),
-        school: family.school.as_ref().map(|school| school.name.clone()),
+        school: family.school.as_ref().map(|school| school.name.clone()).or_else(|| family.schooling.school.clone()),
+        enrolment: family.schooling.enrolment,
         signs: child_signs(child.birth_date, act.today()),
     })
 }

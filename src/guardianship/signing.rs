@@ -15,7 +15,7 @@ use super::store::{evidence, family};
 use super::strokes::Handwriting;
 use super::{drafting, duties, ending, entering, messages};
 use crate::clock::Instant;
-use crate::crypto::Purpose;
+use crate::crypto::{DigestAlgorithm, Purpose};
 use crate::duties::ClosedHow;
 use crate::identity::codes::{self, CodeRequest};
 use crate::identity::{Person, person, phone_of};
@@ -233,9 +233,10 @@ fn keep(
     if let Some(turn) = turn {
         made::close_turn(tx, act.now, turn.id, TurnOutcome::Signed)?;
     }
+    let strokes = wanted.handwriting.digest(act.vault.digest_algorithm());
     let body = json!({
         "party": party.id, "role": party.role, "person": party.person_id, "document": hash, "manner": manner,
-        "reading": wanted.reading, "consent_text": CONSENT_TEXT_VERSION, "strokes": wanted.handwriting.digest(),
+        "reading": wanted.reading, "consent_text": CONSENT_TEXT_VERSION, "strokes": strokes,
         "code": code_id, "phone_index": phone_index, "device": wanted.device, "address": from_address,
         "host": turn.map(|turn| turn.host_id), "turn": turn.map(|turn| turn.id),
         "seconds_since_previous": turn.and_then(|turn| turn.seconds_since_previous),
@@ -306,8 +307,9 @@ fn is_other_party(conn: &mut Conn, agreement_id: i64, host_id: i64, signing: &Pa
 }
 
 fn same_as_before(conn: &mut Conn, party: &Party, wanted: &Wanted) -> Outcome<bool> {
-    let before = made::made_by(conn, party.id)?;
-    Ok(before == Some((wanted.handwriting.digest(), wanted.document_hash.clone())))
+    let Some((strokes, document)) = made::made_by(conn, party.id)? else { return Ok(false) };
+    let again = wanted.handwriting.digest(DigestAlgorithm::of(&strokes));
+    Ok(strokes == again && document == wanted.document_hash)
 }
 
 fn masked(number: &str) -> String {

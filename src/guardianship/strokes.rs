@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::evidence;
 use super::reasons::Reason;
+use crate::crypto::DigestAlgorithm;
 
 const PAD_SIDE: std::ops::RangeInclusive<i32> = 50..=10_000;
 const POINTS_MIN: usize = 8;
@@ -52,9 +53,9 @@ impl Handwriting {
         reasons
     }
 
-    /// SHA-256 of the canonical form, hexadecimal.
-    pub fn digest(&self) -> String {
-        evidence::digest_of(self)
+    /// The digest of the canonical form.
+    pub fn digest(&self, algorithm: DigestAlgorithm) -> String {
+        evidence::digest_of(algorithm, self)
     }
 
     /// The strokes as a small SVG picture, black on nothing.
@@ -189,14 +190,15 @@ pub(super) mod tests {
             let strokes = strokes.into_iter()
                 .map(|stroke| stroke.into_iter().map(|(x, y, t)| Point { x, y, t }).collect()).collect();
             let handwriting = Handwriting { width, height, strokes };
-            let _ = (handwriting.objections(), handwriting.digest());
+            let _ = (handwriting.objections(), handwriting.digest(DigestAlgorithm::Sha256));
         }
 
         #[test]
         fn moving_any_point_changes_the_digest(stroke in 0usize..2, point in 0usize..6, by in 1i32..9) {
             let mut moved = written();
             moved.strokes[stroke][point].x += by;
-            prop_assert_ne!(moved.digest(), written().digest());
+            let sha256 = DigestAlgorithm::Sha256;
+            prop_assert_ne!(moved.digest(sha256), written().digest(sha256));
         }
     }
 }

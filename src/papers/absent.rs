@@ -70,3 +70,33 @@ impl Press {
 fn absent() -> Fault {
     Problem::of("documents_not_built").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is asked of it, the answer is 503 with a code of its own and words that say what to do.
+    #[test]
+    fn a_build_without_documents_says_so() {
+        let press = Press::new(&Config::load(None).unwrap());
+        let at = Instant::from_millis(0);
+        let faults = [
+            press.get_ready().err(),
+            press.typeset(Sheet::Agreement, &Value::Null).err(),
+            press.qr("").err(),
+            press.seal(b"", "", at).err(),
+            press.chain_pem().err(),
+            press.check(b"", at).err(),
+            Press::check_with(b"", "", at).err(),
+            press.stamp_question(b"").err(),
+            press.scan(b"").err(),
+        ];
+        for fault in faults {
+            let Some(Fault::Problem(problem)) = fault else { panic!("{fault:?}") };
+            assert_eq!((problem.code, problem.status()), ("documents_not_built", 503));
+            let document = problem.document();
+            assert!(!document.title.is_empty() && document.detail.is_some_and(|detail| detail.contains("documents")));
+        }
+        assert!(!Press::is_built() && press.missing_characters("王").unwrap().is_empty());
+    }
+}

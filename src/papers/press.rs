@@ -17,7 +17,7 @@ use crate::problem::{Fault, Outcome, Problem};
 pub struct Press {
     config: PapersConfig,
     mode: Mode,
-    typesetter: OnceLock<Result<Arc<Typesetter>, String>>,
+    typesetter: OnceLock<Result<Arc<Typesetter>, Unready>>,
     seal: OnceLock<Result<Seal, String>>,
 }
 
@@ -141,18 +141,21 @@ impl Press {
 
     fn typesetter(&self) -> Outcome<Arc<Typesetter>> {
         let open = || {
-            let fonts = fonts(&self.config.fonts)?;
+            let fonts = fonts(&self.config.fonts).map_err(Unready::NoFonts)?;
             let folder = (!self.config.templates_dir.is_empty()).then(|| Path::new(&self.config.templates_dir));
-            let templates = Templates::open(folder).map_err(|error| format!("templates: {error}"))?;
+            let templates = Templates::open(folder).map_err(|error| Unready::Other(format!("templates: {error}")))?;
             Ok(Arc::new(Typesetter::new(fonts, templates)))
         };
-        self.typesetter.get_or_init(open).clone().map_err(Fault::Unavailable)
+        self.typesetter.get_or_init(open).clone().map_err(|unready| match unready {
+            Unready::NoFonts(looked_in) => Problem::of("fonts_missing").with("looked_in", looked_in).into(),
+            Unready::Other(why) => Fault::Unavailable(why),
+        })
     }
 
     fn seal_of(&self) -> Outcome<&Seal> {
         let open = || {
             let (key, chain) = (&self.config.seal_key, &self.config.seal_chain);
-            if self.mode == Mode::Demo && !key.exists() && !chain.exists() {
+            if self.mode == Mode::Demo {
                 demo_key::make(key, chain).map_err(|error| error.to_string())?;
             }
             let key = read(key).map_err(|error| error.to_string())?;
@@ -163,7 +166,18 @@ impl Press {
     }
 }
 
+/// Why nothing can be typeset.
+#[derive(Clone, Debug)]
+enum Unready {
+    /// No font with Chinese letters, in these places.
+    NoFonts(String),
+    Other(String),
+}
+
 /// Fonts are large and never change while we run: read once for each list of folders.
+///
+/// # Errors
+/// The places that were looked in.
 fn fonts(folders: &[PathBuf]) -> Result<Fonts, String> {
     type Known = Vec<(Vec<PathBuf>, Fonts)>;
     static READ: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
@@ -171,7 +185,7 @@ fn fonts(folders: &[PathBuf]) -> Result<Fonts, String> {
     if let Some((_, fonts)) = read.iter().find(|(known, _)| known == folders) {
         return Ok(fonts.clone());
     }
-    let fonts = Fonts::find(folders).map_err(|error| error.to_string())?;
+    let fonts = Fonts::find(folders).map_err(|error| error.looked_in)?;
     read.push((folders.to_vec(), fonts.clone()));
     Ok(fonts)
 }
@@ -207,4 +221,20 @@ fn instant(seconds: u64) -> Option<Instant> {
 /// `D:20260302090000+08'00'`.
 fn pdf_date(at: Instant) -> String {
     format!("D:{}+08'00'", at.local().format("%Y%m%d%H%M%S"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_fonts_it_says_which_package_to_install() {
+        let press = Press::new(&Config::load(None).unwrap());
+        let _ = press.typesetter.set(Err(Unready::NoFonts("/nowhere".into())));
+        let Err(Fault::Problem(problem)) = press.typeset(Sheet::Notice, &Value::Null) else { panic!("typeset") };
+        assert_eq!((problem.code, problem.status()), ("fonts_missing", 503));
+        let detail = problem.document().detail.unwrap();
+        assert!(detail.contains("fonts-noto-cjk") && detail.contains("/nowhere"), "{detail}");
+        assert!(press.missing_characters("\u{F8FE}").unwrap().is_empty(), "a draft is not refused for want of fonts");
+    }
 }

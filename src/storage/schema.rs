@@ -947,6 +947,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    wordings (id) {
+        id -> BigInt,
+        area_code -> Text,
+        kind -> Text,
+        version -> BigInt,
+        text -> Nullable<Text>,
+        note -> Nullable<Text>,
+        set_at -> Timestamp,
+        set_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    letters (id) {
+        id -> BigInt,
+        kind -> Text,
+        year -> BigInt,
+        seq -> BigInt,
+        child_id -> BigInt,
+        agreement_id -> Nullable<BigInt>,
+        village_code -> Text,
+        sender -> Text,
+        wording -> Text,
+        text_sealed -> Text,
+        text_hash -> Text,
+        granted -> Nullable<Bool>,
+        amount_fen -> Nullable<BigInt>,
+        from_on -> Nullable<Date>,
+        until_on -> Nullable<Date>,
+        issued_at -> Timestamp,
+        issued_by -> BigInt,
+        state -> Text,
+        try_at -> Timestamp,
+        attempts -> BigInt,
+        trouble -> Nullable<Text>,
+        file_sealed -> Nullable<Text>,
+        hash -> Nullable<Text>,
+        sealed_at -> Nullable<Timestamp>,
+        stamped_at -> Nullable<Timestamp>,
+        stamped_by -> Nullable<Text>,
+        served_on -> Nullable<Date>,
+        served_how -> Nullable<Text>,
+        served_note_sealed -> Nullable<Text>,
+        served_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     paper_originals (id) {
         id -> BigInt,
         agreement_id -> BigInt,
@@ -1306,6 +1354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     leases,
     ledger_import_rows,
     ledger_imports,
+    letters,
     message_bars,
     messages,
     missed_contacts,
@@ -1332,4 +1381,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     volunteers,
     wechat_credits,
     wechat_tokens,
+    wordings,
 );

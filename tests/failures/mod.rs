@@ -5,3 +5,5 @@ mod disk_full;
 mod gateway;
 mod killed;
 mod program;
+#[cfg(feature = "documents")]
+mod sealing;

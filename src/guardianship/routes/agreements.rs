@@ -8,12 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::view::{AgreementSummary, AgreementView, summary, view};
 use crate::app::App;
 use crate::audit::Access;
+use crate::crypto::{DigestAlgorithm, short_digest as short};
 use crate::guardianship::access::ReadAgreement;
 use crate::guardianship::act::Act;
 use crate::guardianship::agreement::AgreementState;
-use crate::guardianship::evidence::ALGORITHM;
 use crate::guardianship::store::agreement::{self as kept, Narrow, Reach};
-use crate::guardianship::text::short;
 use crate::http::{Answer, Listing, Page, PathId, Query, id_cursor, ok, versioned};
 use crate::identity::May;
 use crate::problem::{Outcome, Problem};
@@ -37,6 +36,9 @@ pub struct DocumentView {
     pub short_hash: String,
     #[schema(example = "sha-256")]
     pub algorithm: String,
+    /// The version of the wording it was made from.
+    #[schema(example = "2026-11")]
+    pub wording: String,
 }
 
 /// The agreements within the caller's reach, and those the caller is named on, by id.
@@ -99,5 +101,6 @@ pub async fn get_agreement_document(app: web::Data<App>, may: May<ReadAgreement>
         .await?;
     app.access_log.record(vec![Access::of(&actor, now, child_id, "agreement_document", purpose)]).await?;
     let short_hash = short(&frozen.hash).to_owned();
-    ok(DocumentView { text: frozen.text, hash: frozen.hash, short_hash, algorithm: ALGORITHM.into() })
+    let algorithm = DigestAlgorithm::of(&frozen.hash).to_string();
+    ok(DocumentView { text: frozen.text, hash: frozen.hash, short_hash, algorithm, wording: frozen.wording })
 }

@@ -8,13 +8,11 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::clock::Instant;
-use crate::crypto::same;
+use crate::crypto::{DigestAlgorithm, same, short_digest as short};
 use crate::guardianship::agreement::AgreementState;
 use crate::guardianship::bundle;
-use crate::guardianship::evidence::ALGORITHM;
 use crate::guardianship::store::agreement as kept;
 use crate::guardianship::store::paper as papers;
-use crate::guardianship::text::short;
 use crate::guardianship::verdict::Verdict;
 use crate::http::{Answer, Upload, ok};
 use crate::problem::{Outcome, Problem};
@@ -62,8 +60,8 @@ async fn look_up(app: &App, number: String, hash: String) -> Outcome<AgreementCh
             number: agreement.number(),
             state: agreement.state,
             revision: agreement.revision,
+            algorithm: DigestAlgorithm::of(&document_hash).to_string(),
             document_hash,
-            algorithm: ALGORITHM.into(),
             signed: parties.iter().filter(|party| party.signed_at.is_some()).count(),
             parties: parties.len(),
             ended_on: agreement.ended_on,

@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::audit::Access;
+use crate::crypto::DigestAlgorithm;
 use crate::guardianship::access::ReadAgreement;
-use crate::guardianship::evidence::{ALGORITHM, Event, Finding, Head, verify, verify_document};
+use crate::guardianship::evidence::{Event, Finding, Head, verify, verify_document};
 use crate::guardianship::store::agreement::{self as kept, Reach};
 use crate::guardianship::store::{evidence, signature};
 use crate::http::{Answer, PathId, ok};
@@ -16,6 +17,7 @@ use crate::identity::May;
 /// The chain, for anybody to check.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvidenceView {
+    /// That of the newest event; every hash that was made by another than SHA-256 names its own.
     #[schema(example = "sha-256")]
     pub algorithm: String,
     pub head: Head,
@@ -43,7 +45,8 @@ pub async fn get_evidence(app: web::Data<App>, may: May<ReadAgreement>, PathId(i
             let events = evidence::chain(conn, &vault, id)?;
             let head = evidence::head_of(&agreement);
             let document_hash = agreement.document_hash;
-            Ok((agreement.child_id, EvidenceView { algorithm: ALGORITHM.into(), head, document_hash, events }))
+            let algorithm = DigestAlgorithm::of(&head.hash).to_string();
+            Ok((agreement.child_id, EvidenceView { algorithm, head, document_hash, events }))
         })
         .await?;
     app.access_log.record(vec![Access::of(&actor, now, child_id, "agreement_evidence", purpose)]).await?;

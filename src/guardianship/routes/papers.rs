@@ -15,6 +15,7 @@ use crate::guardianship::store::{capacity, notice};
 use crate::guardianship::{bundle, original, paper};
 use crate::http::{Answer, PathId, Query, Upload, file, ok};
 use crate::identity::May;
+use crate::papers::Manuscript;
 use crate::problem::Problem;
 use crate::text_enum;
 use crate::{children, http};
@@ -210,7 +211,7 @@ async fn set(
     app: &App,
     (now, purpose, actor): By,
     what: &'static str,
-    (child_id, manuscript): (i64, paper::Manuscript),
+    (child_id, manuscript): (i64, Manuscript),
     name: &str,
 ) -> Answer {
     let bytes = app.apart(move |press| manuscript.set(press)).await?;

@@ -120,7 +120,7 @@ pub async fn close_signing_turn(app: web::Data<App>, may: May<HostSigning>, path
 #[serde(deny_unknown_fields)]
 pub struct SignatureBody {
     /// The hash of the text that the signer has read or heard.
-    #[validate(length(equal = 64, code = "length"))]
+    #[validate(length(min = 64, max = 80, code = "length"))]
     pub document_hash: String,
     /// The code from the signer's own phone.
     #[validate(length(min = 4, max = 10, code = "length"))]

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Instant;
 use crate::config::SigningMode;
-use crate::crypto::Purpose;
+use crate::crypto::{Purpose, short_digest as short};
 use crate::guardianship::act::Act;
 use crate::guardianship::agreement::{AgreementEnd, AgreementState, AgreementStep, CarerKind, PartyRole};
 use crate::guardianship::bars::Declaration;
@@ -18,10 +18,11 @@ use crate::guardianship::store::agreement::{self as kept, Agreement, Party};
 use crate::guardianship::store::capacity;
 use crate::guardianship::store::family::{self, Family};
 use crate::guardianship::store::following::{self, HandOver};
-use crate::guardianship::store::paper::{self as papers, PaperState};
-use crate::guardianship::text::{LivingCosts, short};
+use crate::guardianship::store::paper as papers;
+use crate::guardianship::text::LivingCosts;
 use crate::guardianship::watch::{Watch, WatchFacts, watch};
 use crate::identity::{Person, person};
+use crate::papers::PaperState;
 use crate::problem::Outcome;
 use crate::storage::Conn;
 

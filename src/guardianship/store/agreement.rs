@@ -1,4 +1,4 @@
-//! Agreements, their parties and their frozen texts.
+//! Agreements.
 
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
@@ -8,15 +8,20 @@ use crate::children;
 use crate::clock::Instant;
 use crate::config::SigningMode;
 use crate::crypto::{Purpose, Vault};
-use crate::guardianship::agreement::{AgreementEnd, AgreementState, CarerKind, PartyFacts, PartyRole};
+use crate::guardianship::agreement::{AgreementEnd, AgreementState, CarerKind};
 use crate::guardianship::bars::Declaration;
-use crate::guardianship::evidence::{ALGORITHM, GENESIS};
+use crate::guardianship::evidence::GENESIS;
 use crate::guardianship::remuneration::{Payer, Period, Terms};
-use crate::guardianship::text::{Frozen, LivingCosts, TEMPLATE_VERSION};
+use crate::guardianship::text::LivingCosts;
 use crate::identity::Scope;
 use crate::problem::{Fault, Outcome, Problem};
-use crate::storage::schema::{agreement_documents, agreement_parties, agreements, signatures};
+use crate::storage::schema::{agreement_parties, agreements};
 use crate::storage::{Conn, Db, changed};
+
+pub use super::document::document_hash;
+pub(in crate::guardianship) use super::document::{document, freeze};
+pub use super::party::{Party, parties};
+pub(in crate::guardianship) use super::party::{insert_party, party_facts};
 
 /// One version of an agreement, as stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -183,11 +188,6 @@ pub(in crate::guardianship) fn load(conn: &mut Conn, id: i64) -> Outcome<Agreeme
     Ok(agreements::table.find(id).select(Agreement::as_select()).first(conn)?)
 }
 
-/// The SHA-256 of the text that is to be signed; none before it was sent.
-pub fn document_hash(conn: &mut Conn, id: i64) -> Outcome<Option<String>> {
-    Ok(load(conn, id)?.document_hash)
-}
-
 /// How a caller may have come to an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::guardianship) enum Reach {
@@ -314,94 +314,11 @@ pub(in crate::guardianship) fn other_children_in_care(
     Ok(i64::try_from(children.len()).unwrap_or(i64::MAX))
 }
 
-/// A party with the name to show.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = agreement_parties)]
-pub struct Party {
-    pub id: i64,
-    pub role: PartyRole,
-    pub person_id: Option<i64>,
-    pub signed_at: Option<Instant>,
-}
-
-/// Who signs an agreement, in the order in which they were named.
-pub fn parties(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<Party>> {
-    Ok(agreement_parties::table
-        .select(Party::as_select())
-        .filter(agreement_parties::agreement_id.eq(agreement_id))
-        .order(agreement_parties::id)
-        .load(conn)?)
-}
-
-/// The parties as the rules see them.
-pub(in crate::guardianship) fn party_facts(conn: &mut Conn, agreement_id: i64) -> Outcome<Vec<PartyFacts>> {
-    let hosted: Vec<i64> = signatures::table
-        .filter(signatures::agreement_id.eq(agreement_id))
-        .filter(signatures::host_id.is_not_null())
-        .select(signatures::party_id)
-        .load(conn)?;
-    let facts = |party: Party| PartyFacts {
-        id: party.id,
-        role: party.role,
-        person: party.person_id,
-        signed: party.signed_at.is_some(),
-        hosted: hosted.contains(&party.id),
-    };
-    Ok(parties(conn, agreement_id)?.into_iter().map(facts).collect())
-}
-
-pub(in crate::guardianship) fn insert_party(
-    tx: &mut Conn,
-    agreement_id: i64,
-    role: PartyRole,
-    person_id: Option<i64>,
-) -> Outcome<i64> {
-    Ok(diesel::insert_into(agreement_parties::table)
-        .values((
-            agreement_parties::agreement_id.eq(agreement_id),
-            agreement_parties::role.eq(role),
-            agreement_parties::person_id.eq(person_id),
-        ))
-        .returning(agreement_parties::id)
-        .get_result(tx)?)
-}
-
-/// Keeps the frozen text. There is one for each agreement, for ever.
-pub(in crate::guardianship) fn freeze(
-    tx: &mut Conn,
-    vault: &Vault,
-    now: Instant,
-    id: i64,
-    frozen: &Frozen,
-) -> Outcome<()> {
-    diesel::insert_into(agreement_documents::table)
-        .values((
-            agreement_documents::agreement_id.eq(id),
-            agreement_documents::text_sealed.eq(vault.seal(Purpose::Signature, &frozen.text)?),
-            agreement_documents::hash.eq(&frozen.hash),
-            agreement_documents::hash_algorithm.eq(ALGORITHM),
-            agreement_documents::template_version.eq(TEMPLATE_VERSION),
-            agreement_documents::frozen_at.eq(now),
-        ))
-        .execute(tx)?;
-    Ok(())
-}
-
 /// The agreement people quote by this number.
 pub(in crate::guardianship) fn numbered(conn: &mut Conn, number: &str) -> Outcome<Option<Agreement>> {
     let Some(id) = number.rsplit('-').next().and_then(|id| id.parse::<i64>().ok()) else { return Ok(None) };
     let found: Option<Agreement> = agreements::table.find(id).select(Agreement::as_select()).first(conn).optional()?;
     Ok(found.filter(|agreement| agreement.number() == number))
-}
-
-/// The frozen text and its hash; none before it was sent.
-pub(in crate::guardianship) fn document(conn: &mut Conn, vault: &Vault, id: i64) -> Outcome<Option<Frozen>> {
-    let kept: Option<(String, String)> = agreement_documents::table
-        .find(id)
-        .select((agreement_documents::text_sealed, agreement_documents::hash))
-        .first(conn)
-        .optional()?;
-    kept.map(|(sealed, hash)| Ok(Frozen { text: vault.open(Purpose::Signature, &sealed)?, hash })).transpose()
 }
 
 pub(in crate::guardianship) fn seal(vault: &Vault, value: &impl Serialize) -> Outcome<String> {

@@ -26,6 +26,7 @@ pub(in crate::guardianship) fn append(
         .returning((agreements::evidence_count, agreements::evidence_head))
         .get_result(tx)?;
     let head = Head { count: count - 1, hash };
+    let body = (act.vault.digest_algorithm(), body);
     let event = Event::next(&head, agreement_id, act.now, kind, act.person_id(), body);
     diesel::insert_into(evidence_events::table)
         .values((

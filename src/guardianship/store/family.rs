@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::children;
 use crate::children::classification::facts::{Condition, Kin};
+use crate::children::schooling::Schooling;
 use crate::crypto::{Purpose, Vault};
 use crate::guardianship::gap::ParentFacts;
 use crate::guardianship::text::Named;
@@ -11,12 +13,12 @@ use crate::identity::{Person, PostKind, TieKind, phone_of};
 use crate::problem::Outcome;
 use crate::storage::Conn;
 use crate::storage::schema::{
-    areas, child_ties, children, household_members, households, organisations, people, posts,
+    areas, child_ties, children as children_table, household_members, households, organisations, people, posts,
 };
 
 /// The child, as this slice needs it.
 #[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = children)]
+#[diesel(table_name = children_table)]
 pub(in crate::guardianship) struct Child {
     pub id: i64,
     pub household_id: i64,
@@ -55,6 +57,7 @@ pub(in crate::guardianship) struct Family {
     pub child: Child,
     pub members: Vec<Member>,
     pub school: Option<School>,
+    pub schooling: Schooling,
     pub village_name: String,
     pub contact_days: Option<i64>,
 }
@@ -124,7 +127,7 @@ pub(in crate::guardianship) fn named(
 }
 
 pub(in crate::guardianship) fn child(conn: &mut Conn, child_id: i64) -> Outcome<Child> {
-    Ok(children::table.find(child_id).select(Child::as_select()).first(conn)?)
+    Ok(children_table::table.find(child_id).select(Child::as_select()).first(conn)?)
 }
 
 pub(in crate::guardianship) fn family(conn: &mut Conn, child_id: i64) -> Outcome<Family> {
@@ -134,7 +137,8 @@ pub(in crate::guardianship) fn family(conn: &mut Conn, child_id: i64) -> Outcome
     let members = members(conn, child.household_id)?;
     let school = school(conn, child_id)?;
     let village_name = area_in_full(conn, &child.village_code)?;
-    Ok(Family { child, members, school, village_name, contact_days })
+    let schooling = children::schooling_of(conn, child_id)?;
+    Ok(Family { child, members, school, schooling, village_name, contact_days })
 }
 
 fn members(conn: &mut Conn, household_id: i64) -> Outcome<Vec<Member>> {

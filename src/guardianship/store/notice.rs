@@ -7,7 +7,7 @@ use diesel::sql_types::Bool;
 
 use crate::areas;
 use crate::clock::Instant;
-use crate::crypto::{Purpose, Vault, sha256_hex};
+use crate::crypto::{Purpose, Vault};
 use crate::guardianship::notice::{Addressee, NoticeTo};
 use crate::identity::{Actor, ActorPost, OrganisationKind, PostKind};
 use crate::problem::{Outcome, Problem};
@@ -46,7 +46,7 @@ pub(in crate::guardianship) fn insert(
             care_notices::organisation_id.eq(to.organisation_id),
             care_notices::area_code.eq(&to.area_code),
             care_notices::text_sealed.eq(vault.seal(Purpose::Narrative, text)?),
-            care_notices::text_hash.eq(sha256_hex(text.as_bytes())),
+            care_notices::text_hash.eq(vault.digest(text.as_bytes())),
             care_notices::issued_at.eq(now),
         ))
         .returning(care_notices::id)

@@ -5,25 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use diesel::prelude::*;
 
 use crate::clock::Instant;
-use crate::crypto::{Purpose, Vault, sha256_hex};
+use crate::crypto::{Purpose, Vault};
 use crate::guardianship::signature::Manner;
 use crate::guardianship::strokes::Handwriting;
-use crate::papers::{HASH_ALGORITHM, Scan};
+use crate::papers::{PaperState, Scan};
 use crate::problem::{Fault, Outcome};
 use crate::storage::schema::{agreement_papers, paper_originals, people, signatures};
 use crate::storage::{Conn, changed};
-use crate::text_enum;
-
-text_enum! {
-    /// How far the paper of an agreement in force has come.
-    pub enum PaperState {
-        /// To be typeset and sealed.
-        Due = "due",
-        /// Sealed; no authority has stamped it yet.
-        Sealed = "sealed",
-        Stamped = "stamped",
-    }
-}
 
 /// The paper of an agreement, without its file.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -55,7 +43,7 @@ pub(in crate::guardianship) fn paper(conn: &mut Conn, agreement_id: i64) -> Outc
     Ok(agreement_papers::table.find(agreement_id).select(Paper::as_select()).first(conn).optional()?)
 }
 
-/// The papers in `state` whose time has come, the longest waiting first, after `after_id` in a round.
+/// The papers in `state` whose time has come, the longest waiting first.
 pub(in crate::guardianship) fn waiting(
     conn: &mut Conn,
     state: PaperState,
@@ -95,8 +83,8 @@ pub(in crate::guardianship) fn keep_sealed(
             .set((
                 agreement_papers::state.eq(PaperState::Sealed),
                 agreement_papers::file_sealed.eq(seal(vault, file)?),
-                agreement_papers::hash.eq(sha256_hex(file)),
-                agreement_papers::hash_algorithm.eq(HASH_ALGORITHM),
+                agreement_papers::hash.eq(vault.digest(file)),
+                agreement_papers::hash_algorithm.eq(vault.digest_algorithm()),
                 agreement_papers::sealed_at.eq(now),
                 agreement_papers::attempts.eq(0),
                 agreement_papers::try_at.eq(now),
@@ -126,7 +114,8 @@ pub(in crate::guardianship) fn keep_stamped(
             .set((
                 agreement_papers::state.eq(PaperState::Stamped),
                 agreement_papers::file_sealed.eq(seal(vault, file)?),
-                agreement_papers::hash.eq(sha256_hex(file)),
+                agreement_papers::hash.eq(vault.digest(file)),
+                agreement_papers::hash_algorithm.eq(vault.digest_algorithm()),
                 agreement_papers::stamped_at.eq(at),
                 agreement_papers::stamped_by.eq(by),
                 agreement_papers::trouble.eq(None::<String>),
@@ -206,7 +195,7 @@ pub(in crate::guardianship) fn keep_original(
     scan: &Scan,
     by: i64,
 ) -> Outcome<String> {
-    let hash = sha256_hex(&scan.bytes);
+    let hash = vault.digest(&scan.bytes);
     diesel::insert_into(paper_originals::table)
         .values((
             paper_originals::agreement_id.eq(agreement_id),
@@ -214,7 +203,7 @@ pub(in crate::guardianship) fn keep_original(
             paper_originals::media_type.eq(scan.media_type),
             paper_originals::scan_sealed.eq(seal(vault, &scan.bytes)?),
             paper_originals::hash.eq(&hash),
-            paper_originals::hash_algorithm.eq(HASH_ALGORITHM),
+            paper_originals::hash_algorithm.eq(vault.digest_algorithm()),
             paper_originals::bytes.eq(i64::try_from(scan.bytes.len()).unwrap_or(i64::MAX)),
             paper_originals::received_at.eq(now),
             paper_originals::received_by.eq(by),

@@ -165,7 +165,7 @@ pub(in crate::guardianship) fn insert(
             signatures::turn_id.eq(new.turn.map(|turn| turn.id)),
             signatures::vouched_because_sealed.eq(vault.seal_option(Purpose::Narrative, new.vouched_because)?),
             signatures::strokes_sealed.eq(vault.seal(Purpose::Signature, &strokes)?),
-            signatures::strokes_hash.eq(new.handwriting.digest()),
+            signatures::strokes_hash.eq(new.handwriting.digest(vault.digest_algorithm())),
         ))
         .execute(tx)?;
     Ok(())

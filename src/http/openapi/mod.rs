@@ -4,6 +4,7 @@ mod examples;
 mod links;
 
 use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
@@ -62,6 +63,11 @@ fn add_problems(document: &mut OpenApi) {
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in operations.into_iter().flatten() {
+            if makes_a_paper(operation) {
+                let what = "`documents_not_built`: this program was built without documents; `fonts_missing`: no Chinese \
+                            font is installed; else try again";
+                operation.responses.responses.insert("503".to_owned(), RefOr::T(problem_response(what)));
+            }
             for (status, what) in [
                 ("400", "Unreadable request"),
                 ("401", "Not signed in"),
@@ -85,6 +91,13 @@ fn add_problems(document: &mut OpenApi) {
             }
         }
     }
+}
+
+fn makes_a_paper(operation: &Operation) -> bool {
+    operation.responses.responses.values().any(|response| match response {
+        RefOr::T(response) => response.content.keys().any(|kind| kind == "application/pdf"),
+        RefOr::Ref(_) => false,
+    })
 }
 
 fn problem_response(what: &str) -> Response {

@@ -15,10 +15,12 @@ mod gateways;
 mod guardianship;
 mod identity;
 mod insight;
+mod letters;
 mod messages;
 mod oversight;
 mod reports;
 mod volunteers;
+mod wordings;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -109,6 +111,7 @@ fn table() -> Vec<Row> {
     [
         areas::rows(),
         insight::rows(),
+        letters::rows(),
         children::rows(),
         consent::rows(),
         contact::rows(),
@@ -120,6 +123,7 @@ fn table() -> Vec<Row> {
         oversight::rows(),
         reports::rows(),
         volunteers::rows(),
+        wordings::rows(),
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,12 @@
 //! Entrusted care, from the draft to the hand-over.
 
+#[cfg(feature = "documents")]
+mod agility;
 mod drafting;
 mod ending;
 mod evidence;
 mod gaps;
-mod papers;
+pub mod papers;
 mod paying;
 mod signing;
 

@@ -74,6 +74,19 @@ on_both! {
     }
 }
 
+#[cfg(not(feature = "documents"))]
+on_both! {
+    async fn a_build_without_documents_says_so_and_lets_everything_else_go_on(t: TestApp) {
+        let v = village(&t);
+        let agreement = v.in_force().await;
+        let father = t.as_person(v.c.father);
+        assert_eq!(t.get(&father, &path(&agreement, "document.pdf")).await.problem(503), "documents_not_built");
+        let body = json!({"text": "{{ addressee }}"});
+        let trial = t.post(&t.as_person(v.c.supervisor), "/wordings/notice/trial", body).await.expect(200);
+        assert_eq!(trial["holds"], false);
+    }
+}
+
 /// Checks a file as anybody can.
 pub async fn t_check(t: &crate::support::TestApp, bytes: Vec<u8>) -> serde_json::Value {
     let headers = [("content-type", "application/octet-stream")];
@@ -122,7 +135,7 @@ mod with_press {
     use crate::support::{Engine, TestApp};
 
     /// Runs the job as the worker does: on a thread where waiting is allowed.
-    async fn run(t: &TestApp) -> xiangban::guardianship::Sealing {
+    async fn run(t: &TestApp) -> xiangban::papers::Sealing {
         let (app, now) = (t.app.clone(), t.now());
         actix_web::web::block(move || seal_papers(&app, now)).await.unwrap().unwrap()
     }
