@@ -37,6 +37,8 @@ pub mod contact;
 pub mod guardianship;
 pub mod insight;
 pub mod letters;
+pub mod links;
 pub mod oversight;
 pub mod protection;
+pub mod settings;
 pub mod volunteers;

@@ -22,6 +22,7 @@ const TEXTS: &[&str] = &[
     include_str!("consent/problems.toml"),
     include_str!("wording/problems.toml"),
     include_str!("letters/problems.toml"),
+    include_str!("links/problems.toml"),
 ];
 
 pub type Outcome<T> = Result<T, Fault>;

@@ -12,8 +12,8 @@ use crate::problem::{Fault, Problem};
 use crate::protection::report;
 use crate::volunteers::check_in::Scale;
 use crate::{
-    areas, children, consent, contact, duties, guardianship, identity, insight, letters, oversight, screens,
-    volunteers, wording,
+    areas, children, consent, contact, duties, guardianship, identity, insight, letters, links, oversight, screens,
+    settings, volunteers, wording,
 };
 
 /// Everything under `/api/v1`.
@@ -48,6 +48,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(insight::configure)
         .configure(oversight::routes::configure)
         .configure(consent::routes::configure)
+        .configure(links::routes::configure)
+        .configure(settings::routes::configure)
         .configure(crate::messaging::gateways::routes::configure)
         .configure(crate::messaging::unsubscribe::configure_api)
         .configure(crate::messaging::credits::configure);

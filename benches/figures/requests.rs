@@ -64,7 +64,7 @@ fn check_in(child: usize) -> String {
 
 fn token_of(app: &App, person_id: i64) -> String {
     let posts = app.store.read(|conn| posts_of(conn, person_id, now().date())).unwrap();
-    let actor = Actor { person_id, session_id: 0, posts, from_address: None };
+    let actor = Actor::signed_in(person_id, 0, posts);
     app.tokens.sign(&actor, now()).unwrap().0
 }
 

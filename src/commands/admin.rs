@@ -158,7 +158,7 @@ fn print_token(app: &App, login: &str) -> Outcome<()> {
         let person_id = person_of(tx, login)?;
         let posts = identity::posts_of(tx, person_id, now.date())?;
         record(tx, now, &event("account.token_printed_by_operator", person_id, None), &serde_json::json!({}))?;
-        Ok(Actor { person_id, session_id: 0, posts, from_address: None })
+        Ok(Actor::signed_in(person_id, 0, posts))
     })?;
     let (token, expires_at) = app.tokens.sign(&actor, now)?;
     say(token);

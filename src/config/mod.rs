@@ -110,6 +110,8 @@ pub struct IdentityConfig {
     pub codes_per_day: i64,
     pub codes_per_address_per_hour: i64,
     pub codes_paid_per_hour: i64,
+    pub link_days: i64,
+    pub link_session_minutes: i64,
     pub guesses_before_wait: i64,
     pub guess_wait_minutes: i64,
     pub requests_per_second: u32,

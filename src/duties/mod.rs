@@ -20,7 +20,7 @@ mod remind;
 pub mod routes;
 mod todo;
 
-pub use open::{Duty, NewDuty, Owed, Subject, close, close_all, close_for_child, open, open_of, pause};
+pub use open::{Duty, NewDuty, Owed, Subject, close, close_all, close_for_child, find, open, open_of, pause};
 pub use reconcile::{Difference, Expected, differences};
 pub use remind::{Reminded, remind, remind_kinds};
 

@@ -72,6 +72,11 @@ pub struct Duty {
     pub closed_how: Option<ClosedHow>,
 }
 
+/// The duty with this id, open or closed.
+pub fn find(conn: &mut Conn, id: i64) -> Outcome<Option<Duty>> {
+    Ok(duties::table.find(id).select(Duty::as_select()).first(conn).optional()?)
+}
+
 /// Opens a duty; `None` when the same person already owes it for the same subject.
 pub fn open(tx: &mut Conn, now: Instant, new: &NewDuty) -> Outcome<Option<i64>> {
     let (person, post, organisation) = match new.owed_by {

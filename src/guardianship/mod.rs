@@ -61,8 +61,8 @@ pub mod steps {
     pub use super::ending::{end_as_asked, hand_over, take_back};
     pub use super::paying::{agreed_periods, record as pay};
     pub use super::sending::send;
-    pub use super::signing::{Signed, Wanted as Signature, open_turn, refuse, send_code, sign};
-    pub use super::store::agreement::{Details, Party, document_hash, parties};
+    pub use super::signing::{Signed, Wanted as Signature, code_fits, open_turn, refuse, send_code, sign};
+    pub use super::store::agreement::{Details, Party, agreement_of, document_hash, parties};
     pub use super::store::notice::{Notice, open_of as open_notices};
 }
 

@@ -79,6 +79,22 @@ pub fn send_code(tx: &mut Conn, act: &Act, id: i64, party_id: i64) -> Outcome<Co
     Ok(CodeSent { phone_masked, expires_at: issued.expires_at })
 }
 
+/// Whether this is the code that was sent to the signer. It stays good for the signature itself, and a wrong one counts.
+pub fn code_fits(tx: &mut Conn, act: &Act, id: i64, party_id: i64, code: &str) -> Outcome<bool> {
+    let agreement = kept::hold(tx, id)?;
+    let party = party(tx, &agreement, party_id)?;
+    let hash = awaiting(&agreement)?;
+    let Some(signer) = signer(tx, &party)? else { return Ok(false) };
+    let number = phone_of(&act.vault, &signer)?.unwrap_or_default();
+    let bound_to = binding(&agreement, &party, hash);
+    let request = request(&bound_to, &number, &signer, act);
+    let fits = codes::matches(tx, &act.vault, &act.config.identity, act.now, &request, code)?;
+    if !fits {
+        evidence::append(tx, act, id, EventKind::CodeWrong, &json!({ "party": party.id, "document": hash }))?;
+    }
+    Ok(fits)
+}
+
 /// Hands the phone of the acting official to a signer.
 pub fn open_turn(tx: &mut Conn, act: &Act, id: i64, party_id: i64, device: &str) -> Outcome<Turn> {
     let agreement = kept::hold(tx, id)?;

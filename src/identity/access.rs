@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::{Actor, PostKind, Scope, TieKind};
+use super::{Actor, Only, PostKind, Scope, TieKind};
 use crate::app::App;
 use crate::http::client_address;
 use crate::problem::{Fault, Problem};
@@ -116,6 +116,10 @@ fn caller(request: &HttpRequest) -> Result<Actor, Fault> {
         .and_then(|text| text.strip_prefix("Bearer "))
         .ok_or_else(|| Problem::of("unauthorized"))?;
     let mut actor = app.tokens.read(token, app.clock.now())?;
+    let beyond = |only: &Only| !only.allows(request.method().as_str(), request.path(), request.query_string());
+    if actor.only.as_ref().is_some_and(beyond) {
+        return Err(Problem::of("only_one_thing").into());
+    }
     actor.from_address = client_address(request, app.config.server.trust_forwarded_for);
     Ok(actor)
 }

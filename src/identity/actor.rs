@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::{Outcome, Problem};
 use crate::text_enum;
 
 text_enum! {
@@ -55,9 +56,47 @@ pub struct Actor {
     pub session_id: i64,
     pub posts: Vec<ActorPost>,
     pub from_address: Option<String>,
+    /// What a narrow session is limited to; `None` for whoever signed in.
+    pub only: Option<Only>,
+}
+
+/// The limits of a narrow session: it was opened for one record, and may make these calls and no others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Only {
+    /// The record: kind and id, for calls whose body names it.
+    pub about: (String, i64),
+    /// `GET /api/v1/agreements/17`, with a parameter that must stand in the query where it chooses the record.
+    pub calls: Vec<String>,
+}
+
+impl Only {
+    /// Whether this call is one of those.
+    pub fn allows(&self, method: &str, path: &str, query: &str) -> bool {
+        self.calls.iter().any(|call| {
+            let (verb, address) = call.split_once(' ').unwrap_or_default();
+            let (own, needed) = address.split_once('?').unwrap_or((address, ""));
+            verb == method && own == path && (needed.is_empty() || query.split('&').any(|pair| pair == needed))
+        })
+    }
 }
 
 impl Actor {
+    /// Whoever signed in with these posts.
+    pub fn signed_in(person_id: i64, session_id: i64, posts: Vec<ActorPost>) -> Self {
+        Self { person_id, session_id, posts, from_address: None, only: None }
+    }
+
+    /// For calls whose body names the record.
+    ///
+    /// # Errors
+    /// 403 when a narrow session was opened for another record than this.
+    pub fn require_about(&self, kind: &str, id: i64) -> Outcome<()> {
+        match &self.only {
+            Some(only) if only.about.0 != kind || only.about.1 != id => Err(Problem::of("only_one_thing").into()),
+            _ => Ok(()),
+        }
+    }
+
     /// `village_director@520000000001`, the first post held; for the audit.
     pub fn post_label(&self) -> Option<String> {
         self.posts.first().map(|post| format!("{}@{}", post.kind, post.area_code))
@@ -89,5 +128,29 @@ impl Scope {
     /// *Not found*, as for any record beyond reach.
     pub fn require(&self, area_code: &str) -> crate::problem::Outcome<()> {
         if self.covers(area_code) { Ok(()) } else { Err(crate::problem::Problem::not_found().into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_session_may_make_its_calls_and_no_others() {
+        let calls = ["GET /api/v1/agreements/17", "GET /api/v1/contacts?child_id=5"].map(str::to_owned).into();
+        let only = Only { about: ("agreement".into(), 17), calls };
+        assert!(only.allows("GET", "/api/v1/agreements/17", ""));
+        assert!(only.allows("GET", "/api/v1/contacts", "limit=8&child_id=5"));
+        for (method, path, query) in [
+            ("PUT", "/api/v1/agreements/17", ""),
+            ("GET", "/api/v1/agreements/170", ""),
+            ("GET", "/api/v1/agreements/17/", ""),
+            ("GET", "/api/v1/agreements/1%37", ""),
+            ("GET", "/api/v1/contacts", ""),
+            ("GET", "/api/v1/contacts", "child_id=50"),
+            ("GET", "/api/v1/contacts", "xchild_id=5"),
+        ] {
+            assert!(!only.allows(method, path, query), "{method} {path}?{query}");
+        }
     }
 }

@@ -19,14 +19,14 @@ mod offices;
 mod organisation;
 mod people;
 pub mod routes;
-mod sessions;
+pub mod sessions;
 mod sign_in;
 mod staff;
 mod tokens;
 pub mod wechat;
 
 pub use access::{May, Permission, SignedIn};
-pub use actor::{Actor, ActorPost, PostKind, Scope, TieKind};
+pub use actor::{Actor, ActorPost, Only, PostKind, Scope, TieKind};
 pub use organisation::{NewOrganisation, OrganisationKind, add_organisation};
 pub use people::{
     NewPerson, Person, PhoneState, Sex, add_person, add_post, change_phone, find_by_phone, holders, person, phone_of,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::people::posts_of;
 use super::sign_in::SignInGrant;
-use super::{Actor, Tokens};
+use super::{Actor, Only, Tokens};
 use crate::clock::Instant;
 use crate::config::IdentityConfig;
 use crate::crypto::{Purpose, Vault, new_token};
@@ -56,6 +56,34 @@ pub fn open(
         .returning(sessions::id)
         .get_result(tx)?;
     grant(tx, keys, now, person_id, session_id, refresh_token)
+}
+
+/// Opens a session that is limited to `only`: it carries no posts, cannot be renewed and ends by itself. Returns the
+/// access token with its end.
+pub fn open_only(
+    tx: &mut Conn,
+    keys: &Keys<'_>,
+    now: Instant,
+    person_id: i64,
+    device: Option<&str>,
+    only: Only,
+) -> Outcome<(String, Instant)> {
+    let minutes = keys.config.link_session_minutes;
+    let session_id: i64 = diesel::insert_into(sessions::table)
+        .values((
+            sessions::person_id.eq(person_id),
+            // Nobody is given this token: there is nothing to renew.
+            sessions::token_hash.eq(keys.vault.secret_hash(Purpose::Token, &new_token())),
+            sessions::method.eq("link"),
+            sessions::device.eq(device),
+            sessions::created_at.eq(now),
+            sessions::refreshed_at.eq(now),
+            sessions::expires_at.eq(now.plus_minutes(minutes)),
+        ))
+        .returning(sessions::id)
+        .get_result(tx)?;
+    let actor = Actor { only: Some(only), ..Actor::signed_in(person_id, session_id, Vec::new()) };
+    keys.tokens.sign_for(&actor, now, minutes)
 }
 
 /// What a refresh came to; the caller commits, then answers.
@@ -170,7 +198,7 @@ fn grant(
     if deceased.is_some() {
         return Err(Problem::of("sign_in_failed").into());
     }
-    let actor = Actor { person_id, session_id, posts: posts_of(conn, person_id, now.date())?, from_address: None };
+    let actor = Actor::signed_in(person_id, session_id, posts_of(conn, person_id, now.date())?);
     let (access_token, expires_at) = keys.tokens.sign(&actor, now)?;
     Ok(SignInGrant { access_token, expires_at, refresh_token, person_id })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, ActorPost};
+use super::{Actor, ActorPost, Only};
 use crate::clock::Instant;
 use crate::crypto::{Purpose, Vault};
 use crate::problem::{Fault, Outcome, Problem};
@@ -29,6 +29,8 @@ struct Claims {
     iat: i64,
     exp: i64,
     posts: Vec<ActorPost>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    only: Option<Only>,
 }
 
 impl Tokens {
@@ -50,7 +52,12 @@ impl Tokens {
 
     /// A token for `actor`, good from `now` for the configured minutes; returns it with its end.
     pub fn sign(&self, actor: &Actor, now: Instant) -> Outcome<(String, Instant)> {
-        let expires = now.plus_minutes(self.minutes);
+        self.sign_for(actor, now, self.minutes)
+    }
+
+    /// As [`Tokens::sign`], for as many minutes.
+    pub fn sign_for(&self, actor: &Actor, now: Instant, minutes: i64) -> Outcome<(String, Instant)> {
+        let expires = now.plus_minutes(minutes);
         let claims = Claims {
             sub: actor.person_id,
             sid: actor.session_id,
@@ -58,6 +65,7 @@ impl Tokens {
             iat: now.seconds(),
             exp: expires.seconds(),
             posts: actor.posts.clone(),
+            only: actor.only.clone(),
         };
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(self.key_id.clone());
@@ -75,6 +83,7 @@ impl Tokens {
         if claims.exp <= now.seconds() {
             return Err(Problem::of("token_expired").into());
         }
-        Ok(Actor { person_id: claims.sub, session_id: claims.sid, posts: claims.posts, from_address: None })
+        let only = claims.only;
+        Ok(Actor { only, ..Actor::signed_in(claims.sub, claims.sid, claims.posts) })
     }
 }

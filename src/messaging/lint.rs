@@ -1,12 +1,14 @@
 //! What no message may say, and how long it may be. Run over every template at start and in the tests, and over the
 //! finished text of every SMS and WeChat message before it leaves.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::messaging::segments;
 use crate::messaging::templates::{Facts, TemplateError, Templates};
+use crate::messaging::ticket::CHARS;
 use crate::text_enum;
 
 /// SMS one message may cost when every fact is as long as it plausibly gets.
@@ -61,10 +63,11 @@ pub fn check_text(text: &str, child_names: &[&str]) -> Vec<(Rule, String)> {
     found
 }
 
-/// Judges a finished SMS body under its signature.
-pub fn check_sms(signature: &str, body: &str, child_names: &[&str]) -> Vec<(Rule, String)> {
-    let mut found = check_text(body, child_names);
-    found.extend(link(body).map(|link| (Rule::LinkInSms, link)));
+/// Judges a finished SMS body under its signature. The only links are short ones of our own, which begin with `links`.
+pub fn check_sms(signature: &str, links: &str, body: &str, child_names: &[&str]) -> Vec<(Rule, String)> {
+    let said = without_own_links(body, links);
+    let mut found = check_text(&said, child_names);
+    found.extend(link(&said).map(|link| (Rule::LinkInSms, link)));
     let size = segments::size_of(signature, body);
     if !size.fits() {
         found.push((Rule::TooLong, format!("{} units", size.units)));
@@ -72,10 +75,37 @@ pub fn check_sms(signature: &str, body: &str, child_names: &[&str]) -> Vec<(Rule
     found
 }
 
-/// Judges every template with the longest plausible facts.
-pub fn check_all(templates: &Templates) -> Vec<Finding> {
-    let facts = Templates::longest_facts();
+/// A text without short links of our own: what is left is what is said. A ticket is chance and says nothing.
+pub fn without_own_links<'a>(text: &'a str, links: &str) -> Cow<'a, str> {
+    if links.is_empty() || !text.contains(links) {
+        return text.into();
+    }
+    let mut parts = text.split(links);
+    let first = parts.next().unwrap_or_default().to_owned();
+    // What follows is a ticket and then the text goes on; anything else after our address is no link of ours.
+    parts
+        .fold(first, |said, part| {
+            let ticket = part.chars().take_while(char::is_ascii_alphanumeric).count();
+            let goes_on = part.get(ticket..).unwrap_or_default();
+            let is_ours =
+                ticket == CHARS && !goes_on.starts_with(['/', '?', '#', '.', '-', '_', '%', '&', '=', ':', '@']);
+            if is_ours { said + goes_on } else { said + links + part }
+        })
+        .into()
+}
+
+/// Judges every template with the longest plausible facts, and with the beginning of this deployment's short links.
+pub fn check_all(templates: &Templates, links: &str) -> Vec<Finding> {
+    let mut facts = Templates::longest_facts();
+    facts.insert("links".to_owned(), links.into());
     templates.names().flat_map(|name| check_template(templates, name, &facts)).collect()
+}
+
+/// As [`check_all`], one message.
+pub fn check_one(templates: &Templates, name: &str, links: &str) -> Vec<Finding> {
+    let mut facts = Templates::longest_facts();
+    facts.insert("links".to_owned(), links.into());
+    check_template(templates, name, &facts)
 }
 
 fn check_template(templates: &Templates, name: &str, facts: &Facts) -> Vec<Finding> {
@@ -98,7 +128,8 @@ fn does_not_render(error: TemplateError) -> Vec<(Rule, String)> {
 
 fn check_sms_form(templates: &Templates, name: &str, facts: &Facts) -> Found {
     let body = templates.sms(name, facts)?;
-    let mut found = check_sms(templates.signature(), &body, &[]);
+    let links = facts.get("links").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let mut found = check_sms(templates.signature(), links, &body, &[]);
     let size = segments::size_of(templates.signature(), &body);
     if size.segments > MOST_SEGMENTS {
         found.push((Rule::TooManySegments, format!("{} segments, {} units: {body}", size.segments, size.units)));
@@ -211,13 +242,15 @@ mod tests {
 
     use super::*;
 
+    const LINKS: &str = "https://xiangban.example.gov.cn/l/";
+
     fn rules(found: Vec<(Rule, String)>) -> Vec<Rule> {
         found.into_iter().map(|(rule, _)| rule).collect()
     }
 
     #[test]
     fn every_template_that_comes_with_the_program_is_clean() {
-        let findings = check_all(&Templates::embedded("相伴").unwrap());
+        let findings = check_all(&Templates::embedded("相伴").unwrap(), LINKS);
         assert!(findings.is_empty(), "{findings:#?}");
     }
 
@@ -240,18 +273,28 @@ mod tests {
     }
 
     #[test]
-    fn an_sms_carries_no_link_and_stays_in_the_limit() {
+    fn an_sms_carries_no_link_but_a_short_one_of_ours_and_stays_in_the_limit() {
+        let judged = |text: &str| rules(check_sms("相伴", LINKS, text, &[]));
+        let ticket = "AAAAAAAXAAAAEQnbAa1b2c3d4HIV";
+        let ticket = &ticket[..CHARS];
         for text in ["看 https://a.cn/x", "看www.example.com", "看xiangban.gov.cn/a"] {
-            assert_eq!(rules(check_sms("相伴", text, &[])), [Rule::LinkInSms], "{text}");
+            assert_eq!(judged(text), [Rule::LinkInSms], "{text}");
         }
-        assert_eq!(rules(check_sms("相伴", &"字".repeat(497), &[])), [Rule::TooLong]);
-        assert_eq!(rules(check_sms("相伴", "好了回1，要帮忙回2。", &[])), []);
+        assert_eq!(judged(&format!("请点开{LINKS}{ticket} ，不懂请问村里。")), []);
+        assert_eq!(judged(&format!("请点开{LINKS}{ticket}")), []);
+        for after in ["/x", "?next=http", ".evil.cn", "@a.cn", "AA"] {
+            assert_eq!(judged(&format!("请点开{LINKS}{ticket}{after}")), [Rule::LinkInSms], "{after}");
+        }
+        assert_eq!(judged(&format!("请点开{LINKS}short")), [Rule::LinkInSms]);
+        assert_eq!(judged(&format!("请点开https://a.cn/l/{ticket}")), [Rule::LinkInSms]);
+        assert_eq!(judged(&"字".repeat(497)), [Rule::TooLong]);
+        assert_eq!(judged("好了回1，要帮忙回2。"), []);
     }
 
     proptest! {
         #[test]
         fn any_text_is_judged_without_harm(text in "\\PC{0,200}") {
-            check_sms("相伴", &text, &["王小明"]);
+            check_sms("相伴", LINKS, &text, &["王小明"]);
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod sandbox;
 pub mod segments;
 mod sweep;
 pub mod templates;
+pub mod ticket;
 pub mod unsubscribe;
 pub mod wording;
 mod work;

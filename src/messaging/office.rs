@@ -23,6 +23,7 @@ use crate::messaging::retry::Patience;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::sandbox::SandboxChannel;
 use crate::messaging::templates::Templates;
+use crate::messaging::ticket;
 use crate::problem::{Fault, Outcome};
 use crate::storage::Store;
 
@@ -80,7 +81,7 @@ impl PostOffice {
     /// A gateway or template that is described wrongly, a template that says what it must not, or the sandbox in production.
     pub fn open(config: &Config, vault: &Arc<Vault>, store: &Store) -> Outcome<Self> {
         let messages = &config.messages;
-        let templates = templates(messages)?;
+        let templates = templates(messages, &ticket::links(&config.deployment.public_url))?;
         let mut office = Self::with(templates, settings(messages), Vec::new());
         for (kind, gateway) in messages.channels.all() {
             match gateway {
@@ -354,7 +355,7 @@ fn settings(messages: &MessagesConfig) -> Settings {
     }
 }
 
-fn templates(messages: &MessagesConfig) -> Outcome<Arc<Templates>> {
+fn templates(messages: &MessagesConfig, links: &str) -> Outcome<Arc<Templates>> {
     let signature = messages.sms_signature.trim_matches(['【', '】']);
     if messages.templates_dir.is_empty() {
         // A test keeps the linter's eye on these.
@@ -362,7 +363,7 @@ fn templates(messages: &MessagesConfig) -> Outcome<Arc<Templates>> {
     }
     let templates =
         Templates::with_overrides(std::path::Path::new(&messages.templates_dir), signature).map_err(Fault::internal)?;
-    match lint::check_all(&templates).first() {
+    match lint::check_all(&templates, links).first() {
         None => Ok(Arc::new(templates)),
         Some(finding) => {
             Err(Fault::internal(format!("message template {}: {} {}", finding.template, finding.rule, finding.detail)))

@@ -45,7 +45,7 @@ const CONSOLE: Screen = Screen { mount: "/console", policy: STRICT, file: Consol
 const PHONE: Screen = Screen { mount: "/m", policy: STYLES_INLINE, file: Phone::get };
 
 pub fn configure(config: &mut web::ServiceConfig) {
-    config.route("/", web::get().to(start_page));
+    config.route("/", web::get().to(start_page)).route("/l/{ticket}", web::get().to(short_link));
     for screen in [CONSOLE, PHONE] {
         config.service(web::redirect(screen.mount, format!("{}/", screen.mount))).service(
             web::resource(format!("{}/{{path:.*}}", screen.mount))
@@ -79,6 +79,19 @@ impl Screen {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         Ok(response)
     }
+}
+
+/// A link in a message leads to its page on the phone. It says nothing by itself and looking at it changes nothing:
+/// messengers and mail programs look at links on their own.
+async fn short_link(ticket: web::Path<String>) -> Answer {
+    if ticket.is_empty() || !ticket.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Problem::not_found().into());
+    }
+    let page = format!("{}/#/pages/link/link?t={ticket}", PHONE.mount);
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, page))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish())
 }
 
 fn not_built() -> Answer {

@@ -48,7 +48,7 @@ fn a_full_disk_loses_no_acknowledged_write() {
     let county = t.county();
     let now = Clock::System.now();
     let posts = t.app.store.read(|conn| posts_of(conn, county.administrator, now.date())).unwrap();
-    let actor = Actor { person_id: county.administrator, session_id: 0, posts, from_address: None };
+    let actor = Actor::signed_in(county.administrator, 0, posts);
     let token = t.app.tokens.sign(&actor, now).unwrap().0;
     let port = free_port();
     // No file may grow beyond this; the signal that would end the process is ignored, so that writing fails instead.

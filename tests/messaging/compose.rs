@@ -1,5 +1,7 @@
 use xiangban::duties::{DutyKind, Owed};
+use xiangban::identity::PostKind;
 use xiangban::messaging::compose;
+use xiangban::messaging::ticket::Ticket;
 
 use super::gateway::{Post, duty};
 use crate::on_both;
@@ -19,6 +21,38 @@ on_both! {
         );
     }
 
+    async fn a_signature_that_is_due_brings_a_link_to_it_and_to_nobody_else(t: TestApp) {
+        let c = t.county();
+        let post = Post::of(t);
+        let (now, about) = (post.t.now(), |owed| duty(DutyKind::SignAgreement, c.child, 1, owed, post.t.now()));
+        post.owe(&about(Owed::Person(c.father)));
+        post.owe(&about(Owed::Post(PostKind::VillageDirector)));
+        post.work().await;
+        let received = post.sms.take();
+        let text = &received.iter().find(|one| one.to == "13900000009").unwrap().text;
+        let (before, rest) = text.split_once("http://127.0.0.1:8080/l/").unwrap();
+        let (ticket, after) = rest.split_once(' ').unwrap();
+        assert!(before.starts_with("王先生，孩子的委托照护协议在等您签字（今天到期）。请打开看一遍再签字，"), "{text}");
+        assert!(before.ends_with("签字点"), "{text}");
+        assert!(after.starts_with("要帮忙回2"), "{text}");
+        let ticket = Ticket::read(&post.t.app.vault, ticket).unwrap().unwrap();
+        assert_eq!(ticket.person_id, c.father);
+        assert_eq!(ticket.until, now.plus_days(7).date());
+        assert!(received.iter().filter(|one| one.to != "13900000009").all(|one| !one.text.contains("/l/")), "{received:?}");
+    }
+
+    async fn a_link_stands_in_a_digest_too(t: TestApp) {
+        let c = t.county();
+        let post = Post::of(t);
+        let now = post.t.now();
+        post.owe(&duty(DutyKind::PayRemuneration, c.child, 2, Owed::Person(c.father), now.plus_days(-1)));
+        post.owe(&duty(DutyKind::SignAgreement, c.child, 1, Owed::Person(c.father), now));
+        post.work().await;
+        let texts = post.sms.texts();
+        assert!(texts[0].starts_with("王先生，您有2件事：①付照护报酬②签委托照护协议。签字点http://127.0.0.1:8080/l/"), "{texts:?}");
+        assert!(texts[0].ends_with(" 要帮忙回2，不再提醒回T。"), "{texts:?}");
+    }
+
     async fn several_duties_of_one_person_on_one_day_are_one_message(t: TestApp) {
         let c = t.county();
         let post = Post::of(t);
@@ -28,7 +62,7 @@ on_both! {
         post.work().await;
         let texts = post.sms.texts();
         assert_eq!(texts.len(), 1);
-        assert!(texts[0].starts_with("王先生，您有2件事要办：①付照护报酬②和孩子通话回1。"), "{texts:?}");
+        assert!(texts[0].starts_with("王先生，您有2件事：①付照护报酬②和孩子通话回1。"), "{texts:?}");
     }
 
     async fn what_falls_due_later_that_day_waits_for_the_next_morning(t: TestApp) {

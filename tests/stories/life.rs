@@ -179,7 +179,7 @@ impl Life {
         for (at, line) in lines {
             diary.push_str(&format!("{} {line}\n", at.local().format("%m-%d %H:%M")));
         }
-        let code = regex::Regex::new(r"(验证码|#|报告编号)[0-9-]+").unwrap();
+        let code = regex::Regex::new(r"(/l/|验证码|#|报告编号)[0-9A-Za-z-]+").unwrap();
         code.replace_all(&diary, "$1……").into_owned()
     }
 

@@ -35,7 +35,7 @@ impl TestApp {
     pub fn as_person(&self, person_id: i64) -> Caller {
         let today = self.today();
         let posts = self.app.store.read(|conn| xiangban::identity::posts_of(conn, person_id, today)).unwrap();
-        let actor = Actor { person_id, session_id: 0, posts, from_address: None };
+        let actor = Actor::signed_in(person_id, 0, posts);
         Caller { token: Some(self.app.tokens.sign(&actor, self.now()).unwrap().0) }
     }
 

@@ -143,6 +143,11 @@ export function client(transport: Transport, session: Session): Client {
       if (!tokens) return false
       // Somebody else (another window) has renewed meanwhile.
       if (tokens.access !== used) return true
+      // A session that was opened for one thing cannot be renewed.
+      if (!tokens.refresh) {
+        session.write(undefined)
+        return false
+      }
       const body = { refresh_token: tokens.refresh }
       const got = await send({
         method: 'post',

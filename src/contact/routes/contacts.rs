@@ -91,6 +91,7 @@ pub struct ContactFilter {
 #[post("/contacts")]
 pub async fn record_contact(app: web::Data<App>, may: May<RecordContact>, body: Body<ContactBody>) -> Answer {
     let body = body.into_inner();
+    may.actor.require_about("contact_obligation", body.obligation_id)?;
     let (inner, now) = (app.clone(), app.clock.now());
     let view = app
         .write(move |tx| {

@@ -95,7 +95,7 @@ impl<'a> Scene<'a> {
     /// Somebody who acts, with the posts held then.
     pub fn person(&self, conn: &mut Conn, person_id: i64) -> Outcome<Actor> {
         let posts = posts_of(conn, person_id, self.now.date())?;
-        Ok(Actor { person_id, session_id: 0, posts, from_address: None })
+        Ok(Actor::signed_in(person_id, 0, posts))
     }
 
     /// Whoever holds a post in the village, or in the township or county that it lies in.

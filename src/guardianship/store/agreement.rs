@@ -188,6 +188,12 @@ pub(in crate::guardianship) fn load(conn: &mut Conn, id: i64) -> Outcome<Agreeme
     Ok(agreements::table.find(id).select(Agreement::as_select()).first(conn)?)
 }
 
+/// The agreement on which somebody is a party; none for a party that does not exist.
+pub fn agreement_of(conn: &mut Conn, party_id: i64) -> Outcome<Option<i64>> {
+    let found = agreement_parties::table.find(party_id).select(agreement_parties::agreement_id).first(conn);
+    Ok(found.optional()?)
+}
+
 /// How a caller may have come to an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::guardianship) enum Reach {

@@ -228,6 +228,7 @@ pub(super) fn lines(conn: &mut Conn, app: &App, message_ids: &[i64], now: Instan
         templates: &app.office.templates,
         vault: &app.vault,
         public_url: &app.config.deployment.public_url,
+        link_days: app.config.identity.link_days,
         now,
     };
     Ok(batch.iter().flat_map(|message| writer.lines(message)).collect())

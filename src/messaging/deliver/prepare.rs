@@ -70,6 +70,7 @@ pub(super) fn prepare(app: &App, holder: &str, now: Instant, limit: i64) -> Outc
             templates: &app.office.templates,
             vault: &app.vault,
             public_url: &app.config.deployment.public_url,
+            link_days: app.config.identity.link_days,
             now,
         };
         let mut sheet = Sheet::new(holder, now.plus_seconds(settings.lease_seconds));

@@ -15,6 +15,7 @@ use crate::messaging::journey::DeathReason;
 use crate::messaging::phone::Mobile;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::{Facts as Values, Templates};
+use crate::messaging::ticket::{self, LinkPurpose, Ticket};
 use crate::messaging::{lint, segments, unsubscribe, wording};
 
 /// Duties that are owed to all children of a household at once.
@@ -42,6 +43,8 @@ pub(super) struct Writer<'a> {
     pub templates: &'a Templates,
     pub vault: &'a Vault,
     pub public_url: &'a str,
+    /// Days on which a short link serves.
+    pub link_days: i64,
     pub now: Instant,
 }
 
@@ -112,10 +115,11 @@ impl Writer<'_> {
         let children = items.iter().filter_map(|item| item.child_id).chain(message.child_id);
         let names: Vec<&str> =
             children.filter_map(|id| self.facts.children.get(&id)).map(|child| child.name.as_str()).collect();
+        let links = ticket::links(self.public_url);
         let found = match channel {
-            ChannelKind::Sms => lint::check_sms(self.templates.signature(), text, &names),
+            ChannelKind::Sms => lint::check_sms(self.templates.signature(), &links, text, &names),
             ChannelKind::Wechat => lint::check_text(text, &names),
-            ChannelKind::Email | ChannelKind::CallList => lint::check_text(text, &[]),
+            ChannelKind::Email | ChannelKind::CallList => lint::check_text(&lint::without_own_links(text, &links), &[]),
         };
         let Some((rule, _)) = found.first() else { return Ok(()) };
         tracing::error!(message = message.id, template = message.template, %rule, "a message may not be sent");
@@ -171,6 +175,10 @@ impl Writer<'_> {
         values.insert("first".into(), wording::cut(long.first().map_or("", String::as_str)).into());
         values.insert("items".into(), json!(long));
         values.insert("due_date".into(), items.first().map(|item| item.due_at.date().to_string()).into());
+        if let Some((ticket, opened)) = items.iter().find_map(|item| self.way_in(message, item)) {
+            values.insert("ticket".into(), ticket.into());
+            values.insert("opened".into(), opened.into());
+        }
         Ok((format!("digest/{}", if staff { "staff" } else { "family" }), values))
     }
 
@@ -191,8 +199,9 @@ impl Writer<'_> {
             "helper": self.helper(area),
             "place": place,
             "office": wording::office(township.map(String::as_str)),
-            "link": format!("{}/todo", self.public_url),
-            "page": "pages/todo/index",
+            "link": format!("{}/{}", self.public_url, if post.is_some() { "console/todo" } else { "m/" }),
+            "links": ticket::links(self.public_url),
+            "page": "pages/home/home",
             "due_date": self.now.date().to_string(),
             "one": "1",
             "two": "2",
@@ -218,12 +227,33 @@ impl Writer<'_> {
             ("age", age.map(|age| age.to_string()).unwrap_or_default()),
             ("one", one),
             ("two", two),
-            ("link", format!("{}/todo/{}", self.public_url, item.duty_id)),
-            ("page", format!("pages/todo/show?id={}", item.duty_id)),
         ] {
             values.insert(key.into(), value.into());
         }
+        if let Some(ticket) = self.ticket(item) {
+            values.insert("link".into(), format!("{}{ticket}", ticket::links(self.public_url)).into());
+            values.insert("page".into(), format!("pages/link/link?t={ticket}").into());
+            values.insert("ticket".into(), ticket.into());
+        }
         values
+    }
+
+    /// The ticket to one of several matters, and what one does there, when its SMS would carry a link.
+    fn way_in(&self, message: &Claimed, item: &Item) -> Option<(String, String)> {
+        let ticket = self.ticket(item)?;
+        let opened = self.templates.opens(&self.template(item), &self.item_values(message, item, &[])).ok()?;
+        (!opened.is_empty()).then_some((ticket, opened))
+    }
+
+    /// What leads the debtor of a duty straight to it; nobody else is given one.
+    fn ticket(&self, item: &Item) -> Option<String> {
+        LinkPurpose::of(item.kind).filter(|_| item.owed_by_person_id == Some(item.person_id))?;
+        let until = self.now.plus_days(self.link_days).date();
+        let ticket = Ticket { duty_id: item.duty_id, person_id: item.person_id, until };
+        ticket
+            .write(self.vault)
+            .inspect_err(|error| tracing::error!(duty = item.duty_id, %error, "a short link cannot be made"))
+            .ok()
     }
 
     /// A duty towards the whole household does not single one of its children out.

@@ -10,6 +10,7 @@ use crate::messaging::lint;
 use crate::messaging::office::PostOffice;
 use crate::messaging::route::ChannelKind;
 use crate::messaging::templates::{Facts, Templates};
+use crate::messaging::ticket;
 
 /// Signatures that vendors approve, characters.
 const SIGNATURE_CHARS: std::ops::RangeInclusive<usize> = 2..=12;
@@ -35,7 +36,7 @@ impl fmt::Display for Finding {
 pub fn check(config: &Config, office: &PostOffice) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let messages = &config.messages;
-    for finding in lint::check_all(&office.templates) {
+    for finding in lint::check_all(&office.templates, &ticket::links(&config.deployment.public_url)) {
         found.push(wrong(&finding.template, format!("{} {}", finding.rule, finding.detail)));
     }
     check_account(messages.aliyun.as_ref(), office, &mut found);

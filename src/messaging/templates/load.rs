@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rust_embed::Embed;
 use serde::de::DeserializeOwned;
 
-use super::{Folder, MessageFile, TemplateError, Templates, WechatFile, broken, environment};
+use super::{Folder, TemplateError, Templates, WechatFile, Words, broken, environment};
 
 /// Path below the template folder, with `/`, to content.
 pub(super) type Files = BTreeMap<String, String>;
@@ -55,26 +56,38 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Files) -> std:
 }
 
 impl Templates {
-    pub(super) fn compile(files: &Files, signature: &str) -> Result<Self, TemplateError> {
-        let mut templates = Self { env: environment(), messages: BTreeMap::new(), signature: signature.to_owned() };
-        for (path, content) in files {
+    pub(super) fn compile(files: Files, signature: &str) -> Result<Self, TemplateError> {
+        let files = Arc::new(files);
+        let mut templates = Self {
+            env: environment(),
+            messages: BTreeMap::new(),
+            signature: signature.to_owned(),
+            files: Arc::clone(&files),
+        };
+        for (path, content) in files.iter() {
             if path.ends_with("wechat.toml") {
                 templates.add_wechat(path, content)?;
             } else if !path.ends_with(".toml") {
                 templates.add(path, content)?;
             }
         }
-        for (path, content) in files {
+        for (path, content) in files.iter() {
             if let Some(name) = path.strip_suffix("/message.toml") {
-                templates.add_message(name, content, files)?;
+                templates.add_message(name, content, &files)?;
             }
         }
         Ok(templates)
     }
 
     fn add_message(&mut self, name: &str, content: &str, files: &Files) -> Result<(), TemplateError> {
-        let file: MessageFile = parse(name, content)?;
-        for (key, part) in [("line", &file.line), ("what", &file.what), ("next", &file.next), ("done", &file.done)] {
+        let file: Words = parse(name, content)?;
+        for (key, part) in [
+            ("line", &file.line),
+            ("what", &file.what),
+            ("next", &file.next),
+            ("done", &file.done),
+            ("opens", &file.opens),
+        ] {
             self.add(&format!("{name}#{key}"), part)?;
         }
         let forms: BTreeMap<&'static str, String> =
@@ -84,7 +97,14 @@ impl Templates {
             Some((path, content)) => parse::<WechatFile>(path, content)?.data.into_keys().collect(),
             None => Vec::new(),
         };
-        let folder = Folder { answerable: !file.done.is_empty(), offers_help: file.help, wechat_fields, forms };
+        let folder = Folder {
+            answerable: !file.done.is_empty(),
+            offers_help: file.help,
+            opens: !file.opens.is_empty(),
+            wechat_fields,
+            forms,
+            words: file,
+        };
         self.messages.insert(name.to_owned(), folder);
         Ok(())
     }

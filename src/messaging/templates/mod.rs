@@ -2,8 +2,8 @@
 //! directory in the configuration.
 //!
 //! A folder holds `message.toml`: the matter in a few words (`line`), what it is about (`what`), the one sentence that
-//! says what to do (`next`), what a reply `1` means (`done`), and whether `2` is offered (`help`). The forms of the
-//! channels (`sms.txt`, `email_subject.txt`, `email.txt`, `email.html`, `wechat.toml`, `call.txt`) stand in `_shared`;
+//! says what to do (`next`), what a reply `1` means (`done`), whether `2` is offered (`help`), and, where the SMS
+//! carries a link that opens just this matter, what one does there in a word (`opens`). The forms of the channels (`sms.txt`, `email_subject.txt`, `email.txt`, `email.html`, `wechat.toml`, `call.txt`) stand in `_shared`;
 //! a folder that needs its own form has a file of that name. An undefined fact is an error, never a gap in a sentence.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 mod load;
@@ -24,11 +24,15 @@ pub struct Templates {
     env: Environment<'static>,
     messages: BTreeMap<String, Folder>,
     signature: String,
+    /// What it was compiled of, so that one message can be tried with other words.
+    files: Arc<load::Files>,
 }
 
 struct Folder {
+    words: Words,
     answerable: bool,
     offers_help: bool,
+    opens: bool,
     wechat_fields: Vec<String>,
     forms: BTreeMap<&'static str, String>,
 }
@@ -80,7 +84,7 @@ impl Templates {
     /// # Errors
     /// When one of them does not compile.
     pub fn embedded(signature: &str) -> Result<Self, TemplateError> {
-        Self::compile(&load::embedded(), signature)
+        Self::compile(load::embedded(), signature)
     }
 
     /// As [`Templates::embedded`], compiled once in this process.
@@ -105,7 +109,35 @@ impl Templates {
     pub fn with_overrides(directory: &Path, signature: &str) -> Result<Self, TemplateError> {
         let mut files = load::embedded();
         files.extend(load::directory(directory)?);
-        Self::compile(&files, signature)
+        Self::compile(files, signature)
+    }
+
+    /// The words of a message as they stand.
+    pub fn words(&self, name: &str) -> Option<&Words> {
+        Some(&self.messages.get(name)?.words)
+    }
+
+    /// The message called `name` alone, with other words.
+    ///
+    /// # Errors
+    /// When they do not compile.
+    pub fn with_words(&self, name: &str, words: &Words) -> Result<Self, TemplateError> {
+        let own = format!("{name}/");
+        let needed = |path: &&String| path.starts_with("_shared/") || path.starts_with(&own);
+        let mut files: load::Files = self
+            .files
+            .iter()
+            .filter(|(path, _)| needed(path))
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect();
+        let text = toml::to_string(words).map_err(|error| broken(name, &error))?;
+        files.insert(format!("{name}/message.toml"), text);
+        Self::compile(files, &self.signature)
+    }
+
+    /// The usual value of every fact, for a preview.
+    pub fn usual_facts() -> Facts {
+        load::embedded_file("_lint/usual.toml").and_then(|text| toml::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// The longest plausible value of every fact, for the linter and the rehearsal.
@@ -136,6 +168,15 @@ impl Templates {
     /// Whether a reply `1` to this message means something.
     pub fn is_answerable(&self, name: &str) -> bool {
         self.messages.get(name).is_some_and(|folder| folder.answerable)
+    }
+
+    /// What the link in its SMS is for, in a word; empty when it carries none.
+    ///
+    /// # Errors
+    /// As [`Templates::parts`].
+    pub fn opens(&self, name: &str, facts: &Facts) -> Result<String, TemplateError> {
+        self.folder(name)?;
+        self.render(&format!("{name}#opens"), &context(facts, &self.signature))
     }
 
     /// The signature that stands before every SMS.
@@ -207,6 +248,9 @@ impl Templates {
             "what" | "next" | "done" | "help" | "line" => true,
             "one" => !folder.answerable,
             "two" => !folder.offers_help,
+            "ticket" => !folder.opens,
+            // The same in every message of a deployment, like the signature.
+            "links" | "opens" | "opened" => true,
             _ => false,
         };
         let found: BTreeSet<String> = sources
@@ -232,7 +276,9 @@ impl Templates {
         for (key, part) in [("line", parts.line), ("what", parts.what), ("next", parts.next), ("done", parts.done)] {
             context.insert(key.to_owned(), part.into());
         }
-        context.insert("help".to_owned(), self.folder(name)?.offers_help.into());
+        let folder = self.folder(name)?;
+        context.insert("help".to_owned(), folder.offers_help.into());
+        context.insert("opens".to_owned(), self.opens(name, facts)?.into());
         Ok(context)
     }
 
@@ -252,6 +298,9 @@ fn context(facts: &Facts, signature: &str) -> BTreeMap<String, Value> {
     let mut context = BTreeMap::from([
         ("to".to_owned(), Value::from("")),
         ("items".to_owned(), Value::from(Vec::<String>::new())),
+        ("links".to_owned(), Value::from("")),
+        ("ticket".to_owned(), Value::from("")),
+        ("opened".to_owned(), Value::from("")),
         ("signature".to_owned(), Value::from(signature)),
     ]);
     context.extend(facts.iter().map(|(key, value)| (key.clone(), value_of(value))));
@@ -288,16 +337,19 @@ fn fit(text: &str, limit: usize) -> String {
     text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
-#[derive(Deserialize)]
+/// The words of one message, as its `message.toml` holds them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MessageFile {
-    line: String,
-    what: String,
-    next: String,
-    #[serde(default)]
-    done: String,
-    #[serde(default)]
-    help: bool,
+pub struct Words {
+    pub line: String,
+    pub what: String,
+    pub next: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub done: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub help: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub opens: String,
 }
 
 #[derive(Deserialize)]

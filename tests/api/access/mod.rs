@@ -16,9 +16,11 @@ mod guardianship;
 mod identity;
 mod insight;
 mod letters;
+mod links;
 mod messages;
 mod oversight;
 mod reports;
+mod settings;
 mod volunteers;
 mod wordings;
 
@@ -112,6 +114,7 @@ fn table() -> Vec<Row> {
         areas::rows(),
         insight::rows(),
         letters::rows(),
+        links::rows(),
         children::rows(),
         consent::rows(),
         contact::rows(),
@@ -122,6 +125,7 @@ fn table() -> Vec<Row> {
         messages::rows(),
         oversight::rows(),
         reports::rows(),
+        settings::rows(),
         volunteers::rows(),
         wordings::rows(),
     ]

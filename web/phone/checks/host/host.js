@@ -21,6 +21,8 @@ const pages = []
 window.wxCalls = { subscribed: [], phoned: [], toasts: [] }
 window.getCurrentPages = () => pages.map((page) => page.caller)
 
+const ENCRYPTED = 'encrypted:'
+const mark = (options) => (options.encrypt ? ENCRYPTED : '')
 const ok = (options, value = {}) => {
   options?.success?.(value)
   options?.complete?.(value)
@@ -38,9 +40,14 @@ const known = {
   getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid' } }),
   getStorageSync: (name) => JSON.parse(localStorage.getItem(name) ?? '""'),
   setStorageSync: (name, value) => localStorage.setItem(name, JSON.stringify(value)),
-  removeStorageSync: (name) => localStorage.removeItem(name),
-  getStorageInfoSync: () => ({ keys: Object.keys(localStorage) }),
-  setStorage: (options) => (localStorage.setItem(options.key, JSON.stringify(options.data)), ok(options)),
+  removeStorageSync: (name) => (localStorage.removeItem(name), localStorage.removeItem(ENCRYPTED + name)),
+  getStorageInfoSync: () => ({ keys: Object.keys(localStorage).map((name) => name.replace(ENCRYPTED, '')) }),
+  // WeChat encrypts where it is asked to, and gives back only to who asks the same way.
+  setStorage: (options) => (localStorage.setItem(mark(options) + options.key, JSON.stringify(options.data)), ok(options)),
+  getStorage: (options) => {
+    const found = localStorage.getItem(mark(options) + options.key)
+    return found === null ? options.fail?.({ errMsg: 'getStorage:fail data not found' }) : ok(options, { data: JSON.parse(found) })
+  },
   request: (options) => void send(options),
   navigateTo: (options) => (open(options.url), ok(options)),
   redirectTo: (options) => (close(1), open(options.url), ok(options)),

@@ -1,7 +1,7 @@
 /** What somebody is typing, kept at every keystroke, so that no lost session, call or empty battery takes it. */
 
 import { reactive, toRaw, watch } from 'vue'
-import { forget, keep, recall } from './keep'
+import { forgetSealed, isReady, keepSealed, ready, recallSealed } from './sealed'
 import { personId } from './session'
 
 export interface Draft<T> {
@@ -14,21 +14,29 @@ export interface Draft<T> {
 
 export function useDraft<T extends object>(name: string, fresh: () => T): Draft<T> {
   const key = `draft.${personId.value}.${name}`
-  const before = recall<T>(key)
-  const value = reactive({ ...fresh(), ...before }) as T
+  const value = reactive({ ...fresh() }) as T
   let over = false
+  const draft = reactive({
+    value,
+    found: false,
+    done: () => {
+      over = true
+      forgetSealed(key)
+    },
+  }) as Draft<T>
+  const goOn = () => {
+    const before = recallSealed<T>(key)
+    if (!before) return
+    Object.assign(value, before)
+    draft.found = true
+  }
+  if (isReady()) goOn()
+  else void ready.then(goOn)
   watch(
     () => JSON.stringify(value),
     () => {
-      if (!over) keep(key, toRaw(value))
+      if (!over) keepSealed(key, toRaw(value))
     },
   )
-  return {
-    value,
-    found: before !== null,
-    done: () => {
-      over = true
-      forget(key)
-    },
-  }
+  return draft
 }

@@ -1,5 +1,7 @@
 /** From page to page. */
 
+import { leaveLink, link } from './session'
+
 /** A second tap while the first is under way fails, and the first one does. */
 const twice = (): void => undefined
 
@@ -8,6 +10,7 @@ export function go(page: string, query: Record<string, string | number> = {}): v
 }
 
 export function goHome(): void {
+  leaveLink()
   uni.reLaunch({ url: '/pages/home/home', fail: twice })
 }
 
@@ -16,8 +19,10 @@ export function goBack(): void {
   else goHome()
 }
 
-/** To sign in, and back to where one was. */
+/** To sign in, and back to where one was; whoever came by a link goes through the link again. */
 export function goSignIn(): void {
+  const ticket = link()?.ticket
+  if (ticket) return uni.reLaunch({ url: address('link/link', { t: ticket }), fail: twice })
   const here = getCurrentPages().at(-1) as { route?: string; $page?: { fullPath?: string } } | undefined
   const back = here?.$page?.fullPath ?? (here?.route ? `/${here.route}` : '')
   uni.reLaunch({ url: address('sign-in/sign-in', back && !back.includes('sign-in') ? { back } : {}), fail: twice })

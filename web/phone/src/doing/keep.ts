@@ -1,4 +1,4 @@
-/** What stays on the phone, in one place, so that signing out can forget it. */
+/** What stays on the phone as it is: who is signed in, how big the letters are. What people typed is sealed (`sealed.ts`). */
 
 export function recall<T>(name: string): T | null {
   const text = uni.getStorageSync(name) as string

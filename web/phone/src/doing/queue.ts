@@ -12,8 +12,8 @@ import { computed, ref } from 'vue'
 import type { AnswerOf } from '@shared/call'
 import { call } from './call'
 import { mayPass, told, type Told } from './faults'
-import { keep, recall } from './keep'
-import { personId } from './session'
+import { forgetSealed, keepSealed, ready, recallSealed, written } from './sealed'
+import { byLink, personId } from './session'
 
 export type QueuedPath = '/check-ins' | '/contacts' | '/reports'
 
@@ -30,7 +30,11 @@ export interface Waiting {
 }
 
 const NAME = 'x.queue'
-const everybodys = ref<Waiting[]>(recall<Waiting[]>(NAME) ?? [])
+const everybodys = ref<Waiting[]>([])
+void ready.then(() => {
+  const before = recallSealed<Waiting[]>(NAME) ?? []
+  everybodys.value = [...before, ...everybodys.value.filter((one) => !before.some((other) => other.uuid === one.uuid))]
+})
 export const sending = ref(false)
 
 /** What waits for the person who is signed in. */
@@ -53,6 +57,7 @@ export async function sendOrKeep<P extends QueuedPath>(
   }
   // Written down before it is sent: a phone that dies in between loses nothing.
   store([...everybodys.value.filter((other) => other.uuid !== one.uuid), one])
+  await written()
   try {
     const answer = await post(path, body, one.uuid)
     drop(one.uuid)
@@ -66,10 +71,13 @@ export async function sendOrKeep<P extends QueuedPath>(
 
 /** Sends what waits, in the order it was written. */
 export async function sendWaiting(): Promise<void> {
+  await ready
   if (sending.value) return
   sending.value = true
   try {
-    for (const one of waiting.value.filter((other) => !other.refused)) {
+    // A link's session takes only its own thing; the rest waits for whoever signs in.
+    const fits = (one: Waiting) => !one.refused && (!byLink.value || one.path === '/contacts')
+    for (const one of waiting.value.filter(fits)) {
       if (!(await sent(one))) break
     }
   } finally {
@@ -85,6 +93,11 @@ export function again(uuid: string): Promise<void> {
 
 export function drop(uuid: string): void {
   store(everybodys.value.filter((one) => one.uuid !== uuid))
+}
+
+/** Whoever signs out leaves nothing behind. */
+export function dropAll(): void {
+  store(everybodys.value.filter((one) => one.person_id !== personId.value))
 }
 
 /** Looks whenever signal may have come back. */
@@ -117,5 +130,6 @@ async function sent(one: Waiting): Promise<boolean> {
 
 function store(next: Waiting[]): void {
   everybodys.value = next
-  keep(NAME, next)
+  if (next.length) keepSealed(NAME, next)
+  else forgetSealed(NAME)
 }

@@ -1,7 +1,7 @@
 /** Lists that can be read without signal: the last answer is kept for the person who read it. */
 
 import { isNoSignal } from './faults'
-import { keep, recall } from './keep'
+import { keepSealed, ready, recallSealed } from './sealed'
 import { personId } from './session'
 
 export interface Seen<T> {
@@ -14,10 +14,11 @@ export async function orSeen<T>(name: string, read: () => Promise<T>): Promise<S
   const key = `seen.${personId.value}.${name}`
   try {
     const data = await read()
-    keep(key, { data, at: new Date().toISOString() })
+    keepSealed(key, { data, at: new Date().toISOString() })
     return { data, old: null }
   } catch (error) {
-    const before = isNoSignal(error) ? recall<{ data: T; at: string }>(key) : null
+    if (isNoSignal(error)) await ready
+    const before = isNoSignal(error) ? recallSealed<{ data: T; at: string }>(key) : null
     if (!before) throw error
     return { data: before.data, old: before.at }
   }

@@ -1,23 +1,41 @@
-/** Who is signed in on this phone. */
+/** Who is signed in on this phone, or has come by a link for one thing. */
 
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
 import type { Schemas, Session, Tokens } from '@shared/call'
-import { forget, keep, kept, recall } from './keep'
+import { forget, keep, recall } from './keep'
+import { forgetKeyIfEmpty, forgetSealed, sealedNames } from './sealed'
 
 interface Kept extends Tokens {
   person: number
 }
 
+/** A session for one thing, opened by a link and a code; it ends by itself. */
+interface Narrow {
+  access: string
+  person: number
+  /** The link that opens it again. */
+  ticket: string
+  /** The code it was opened with: it serves once more, for the signature. */
+  code: string
+}
+
 const NAME = 'x.session'
+const NARROW = 'x.link'
 
 /** The session ended while somebody was at work; what they typed stays. */
 export const lost = ref(false)
-export const personId = ref<number | null>(recall<Kept>(NAME)?.person ?? null)
+const whole = ref<number | null>(recall<Kept>(NAME)?.person ?? null)
+const narrow = ref<Narrow | null>(recallNarrow())
+
+/** Came by a link: there is this one thing and nothing else. */
+export const byLink = computed(() => narrow.value !== null)
+export const personId = computed(() => narrow.value?.person ?? whole.value)
 
 export const session: Session = {
-  read: () => recall<Kept>(NAME) ?? undefined,
+  read: () => (narrow.value ? (narrow.value.access ? { access: narrow.value.access, refresh: '' } : undefined) : recall<Kept>(NAME) ?? undefined),
   write: (tokens) => {
-    if (tokens) keep(NAME, { ...tokens, person: personId.value })
+    if (narrow.value) keepNarrow({ ...narrow.value, access: tokens?.access ?? '' })
+    else if (tokens) keep(NAME, { ...tokens, person: whole.value })
     else forget(NAME)
   },
   alone: (work) => takingTurns(work),
@@ -28,24 +46,62 @@ export const session: Session = {
   },
 }
 
+/** Signed in as oneself; a link's session does not count. */
 export function signedIn(): boolean {
-  return session.read() !== undefined
+  return narrow.value === null && recall<Kept>(NAME) !== null
 }
 
 export function begin(grant: Schemas['SignInGrant']): void {
-  personId.value = grant.person_id
+  keepNarrow(null)
+  whole.value = grant.person_id
   lost.value = false
   session.write({ access: grant.access_token, refresh: grant.refresh_token })
 }
 
-/** Signing out on purpose: nothing of this person stays but what was not sent yet. */
+export function beginByLink(grant: Schemas['LinkSession'], ticket: string, code: string): void {
+  lost.value = false
+  keepNarrow({ access: grant.access_token, person: grant.person_id, ticket, code })
+}
+
+/** The link that leads back, and the code that it was opened with. */
+export function link(): { ticket: string; code: string } | null {
+  return narrow.value
+}
+
+/** The one thing is done, or left: whoever is signed in on this phone is at home again. */
+export function leaveLink(): void {
+  if (!narrow.value) return
+  keepNarrow(null)
+  lost.value = false
+}
+
+/** Signing out on purpose: nothing of this person stays on the phone. */
 export function leave(): void {
-  const person = personId.value
+  const person = whole.value
   forget(NAME)
   forget('x.lock')
-  for (const name of [...kept(`seen.${person}.`), ...kept(`draft.${person}.`)]) forget(name)
-  personId.value = null
+  for (const name of [...sealedNames(`seen.${person}.`), ...sealedNames(`draft.${person}.`)]) forgetSealed(name)
+  void forgetKeyIfEmpty()
+  whole.value = null
   lost.value = false
+}
+
+/** A link's session lives as long as the window, so that a page that is read again goes on. */
+function keepNarrow(next: Narrow | null): void {
+  narrow.value = next
+  // #ifdef H5
+  if (next) window.sessionStorage.setItem(NARROW, JSON.stringify(next))
+  else window.sessionStorage.removeItem(NARROW)
+  // #endif
+}
+
+function recallNarrow(): Narrow | null {
+  // #ifdef H5
+  return JSON.parse(window.sessionStorage.getItem(NARROW) ?? 'null') as Narrow | null
+  // #endif
+  // #ifndef H5
+  return null
+  // #endif
 }
 
 let turn: Promise<unknown> = Promise.resolve()

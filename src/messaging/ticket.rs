@@ -1,0 +1,160 @@
+//! Short links in messages: `{public_url}/l/{ticket}` leads its addressee to one duty, for some days.
+//!
+//! A ticket says which duty, whom it was sent to and the last day it serves, with a proof that we made it. Nothing is
+//! kept of it: whether the matter is still open is asked of the duty itself, so a link is over in the moment in which
+//! its duty is.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{Days, NaiveDate};
+
+use crate::crypto::{Purpose, Vault};
+use crate::duties::DutyKind;
+use crate::problem::{Fault, Outcome};
+use crate::text_enum;
+
+/// Length of a ticket in a link.
+pub const CHARS: usize = 27;
+const LABEL: &str = "short_link";
+/// Duty 5, person 4, day 2, and one more so that no ticket holds a mark at which phones end a link.
+const SAID: usize = 12;
+const PROOF: usize = 8;
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
+text_enum! {
+    /// The one thing that a short link opens.
+    pub enum LinkPurpose {
+        /// Read an agreement and sign it.
+        SignAgreement = "sign_agreement",
+        /// Tell of a call home, and see how the child is.
+        ConfirmContact = "confirm_contact",
+    }
+}
+
+impl LinkPurpose {
+    /// What a link to a duty of this kind opens; `None` where a link would not help.
+    pub fn of(kind: DutyKind) -> Option<Self> {
+        match kind {
+            DutyKind::SignAgreement => Some(Self::SignAgreement),
+            DutyKind::ContactChild => Some(Self::ConfirmContact),
+            _ => None,
+        }
+    }
+}
+
+/// What a short link carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub duty_id: i64,
+    /// Who owes the duty and was written to.
+    pub person_id: i64,
+    /// The last day on which it serves.
+    pub until: NaiveDate,
+}
+
+/// What stands before every ticket.
+pub fn links(public_url: &str) -> String {
+    format!("{}/l/", public_url.trim_end_matches('/'))
+}
+
+impl Ticket {
+    /// The ticket as it stands in a link: letters and digits.
+    pub fn write(&self, vault: &Vault) -> Outcome<String> {
+        let too_large = || Fault::internal("a short link has no room for this id");
+        let duty = u64::try_from(self.duty_id).ok().filter(|id| *id < 1 << 40).ok_or_else(too_large)?;
+        let person = u32::try_from(self.person_id).map_err(|_| too_large())?;
+        let day = u16::try_from((self.until - FIRST_DAY).num_days()).map_err(|_| too_large())?;
+        let mut bytes = Vec::with_capacity(SAID + PROOF);
+        bytes.extend_from_slice(&duty.to_be_bytes()[3..]);
+        bytes.extend_from_slice(&person.to_be_bytes());
+        bytes.extend_from_slice(&day.to_be_bytes());
+        for one_more in u8::MIN..=u8::MAX {
+            bytes.truncate(SAID - 1);
+            bytes.push(one_more);
+            let proof = proof(vault, &bytes)?;
+            bytes.extend_from_slice(&proof);
+            let text = URL_SAFE_NO_PAD.encode(&bytes);
+            if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                return Ok(text);
+            }
+        }
+        Err(Fault::internal("no short link of letters and digits was found"))
+    }
+
+    /// The ticket of a link, or `None` for one that we did not make.
+    pub fn read(vault: &Vault, text: &str) -> Outcome<Option<Self>> {
+        let Some(bytes) = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == SAID + PROOF) else {
+            return Ok(None);
+        };
+        let (said, given) = bytes.split_at(SAID);
+        let differs = proof(vault, said)?.iter().zip(given).fold(0, |found, (ours, theirs)| found | (ours ^ theirs));
+        if differs != 0 {
+            return Ok(None);
+        }
+        let number = |part: &[u8]| part.iter().fold(0_i64, |sum, byte| (sum << 8) | i64::from(*byte));
+        let (duty, rest) = said.split_at(5);
+        let (person, rest) = rest.split_at(4);
+        let day = u64::try_from(number(rest.get(..2).unwrap_or_default())).unwrap_or_default();
+        let until = FIRST_DAY.checked_add_days(Days::new(day));
+        Ok(until.map(|until| Self { duty_id: number(duty), person_id: number(person), until }))
+    }
+}
+
+fn proof(vault: &Vault, said: &[u8]) -> Outcome<[u8; PROOF]> {
+    let mac = vault.lasting_mac(Purpose::Token, LABEL, said)?;
+    Ok(std::array::from_fn(|at| mac[at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::{Algorithm, Sealing};
+
+    fn vault(byte: u8) -> Vault {
+        let keys: BTreeMap<String, String> =
+            [("k1", byte), ("hiv1", 9)].map(|(id, byte)| (id.to_owned(), STANDARD.encode([byte; 32]))).into();
+        Vault::new(Sealing { current: "k1", hiv: "hiv1", algorithm: Algorithm::Aes256Gcm }, &keys).unwrap()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_ticket_says_what_was_put_in_and_has_one_length() {
+        let vault = vault(7);
+        for (duty_id, person_id) in [(1, 1), (4_827, 99), ((1 << 40) - 1, u32::MAX.into())] {
+            let ticket = Ticket { duty_id, person_id, until: day("2026-12-02") };
+            let text = ticket.write(&vault).unwrap();
+            assert_eq!(text.len(), CHARS, "{text}");
+            assert_eq!(Ticket::read(&vault, &text).unwrap(), Some(ticket));
+        }
+        assert!(Ticket { duty_id: 1 << 40, person_id: 1, until: day("2026-12-02") }.write(&vault).is_err());
+    }
+
+    #[test]
+    fn neither_an_altered_ticket_nor_one_of_another_house_is_read() {
+        let text = Ticket { duty_id: 17, person_id: 4, until: day("2026-12-02") }.write(&vault(7)).unwrap();
+        assert_eq!(Ticket::read(&vault(8), &text).unwrap(), None);
+        for at in 0..text.len() - 1 {
+            let mut altered = text.clone().into_bytes();
+            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(Ticket::read(&vault(7), std::str::from_utf8(&altered).unwrap()).unwrap(), None, "{at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_harm(text in "\\PC{0,60}") {
+            prop_assert_eq!(Ticket::read(&vault(7), &text).unwrap(), None);
+        }
+    }
+}
