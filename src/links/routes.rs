@@ -52,7 +52,7 @@ pub async fn request_link_code(app: web::Data<App>, request: HttpRequest, ticket
     let sent = app
         .write(move |tx| {
             let link = opening::open(tx, &inner.vault, now, &ticket)?;
-            let expires_at = opening::send_code(tx, &inner, now, &link, address)?;
+            let expires_at = opening::send_code(tx, &inner, now, &link, address.clone())?;
             Ok(LinkCodeSent { to: link.masked(), expires_at })
         })
         .await?;

@@ -43,8 +43,21 @@ function pagesWithoutSignal(): Plugin {
   }
 }
 
+/** In the mini-program the root of a page is `page`. */
+function rootOfMiniProgram(): Plugin {
+  return {
+    name: 'root-of-mini-program',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      for (const part of Object.values(bundle)) {
+        if (part.type === 'asset' && part.fileName.endsWith('.wxss')) part.source = String(part.source).replace(/:root/g, 'page')
+      }
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [uni(), ownOriginOnly(), ...(process.env.UNI_PLATFORM === 'h5' ? [pagesWithoutSignal()] : [])],
+  plugins: [uni(), ownOriginOnly(), rootOfMiniProgram(), ...(process.env.UNI_PLATFORM === 'h5' ? [pagesWithoutSignal()] : [])],
   resolve: { alias: { '@shared': resolve(__dirname, '../shared') } },
   build: { target: 'es2017', reportCompressedSize: false },
 })

@@ -53,5 +53,6 @@ export const places: Place[] = [
 
   { path: '/openings', name: 'openings', title: '访问复核', group: '管理', posts: ['township_supervisor', 'county_administrator'], page: () => import('./pages/Openings.vue') },
   { path: '/offices', name: 'offices', title: '岗位与账号', group: '管理', posts: ['county_administrator', 'township_supervisor', 'village_director', 'volunteer_coordinator'], page: () => import('./pages/Offices.vue') },
+  { path: '/settings', name: 'settings', title: '规则和用语', group: '管理', posts: ['township_supervisor', 'county_administrator'], page: () => import('./pages/Settings.vue') },
   { path: '/me', name: 'me', title: '我的账号', group: '管理', page: () => import('./pages/Account.vue') },
 ]

@@ -87,6 +87,8 @@ export async function prepare(server) {
     body: '姓名,性别,出生日期,身份证号\n令狐小云,男,2015.3.4,12345\n令狐小禾,女,2016年8月,\n',
   })
   const reports = await township('GET', '/reports')
+  // The demo's post of the last months left some that could not be sent.
+  const dead = await township('GET', '/messages?state=dead&unsettled=true&limit=1')
   return {
     covered: covered.id,
     gap: gap.id,
@@ -94,6 +96,7 @@ export async function prepare(server) {
     agreement: agreement.id,
     volunteer: volunteer.id,
     report: reports.items[0].id,
+    message: dead.items[0].id,
     import: (await run.json()).id,
     today: today(),
   }

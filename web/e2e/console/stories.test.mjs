@@ -1,7 +1,7 @@
 // The stories of a desk, told through the screens.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startServer } from '../support/server.mjs'
+import { caller, startServer } from '../support/server.mjs'
 import { prepare } from './scene.mjs'
 import { desk, enter, visit } from './steps.mjs'
 
@@ -200,4 +200,47 @@ test('a village hands its own sheet in: one row is put right, and the ledger has
     await page.getByText('已写入台账').waitFor()
     await page.getByRole('link', { name: '令狐小雪' }).click()
     await page.getByRole('heading', { name: '令狐小雪' }).waitFor()
+  }))
+
+test('a message that nothing could carry is looked into and settled', () =>
+  at('township', async (page) => {
+    await visit({ page }, server, '/console/messages')
+    await page.getByLabel('状态').selectOption({ label: '发不出去' })
+    await page.getByLabel('只看要人定的').check()
+    const rows = page.getByRole('table', { name: '消息' }).getByRole('row')
+    await rows.nth(1).getByRole('link').click()
+    const id = Number(page.url().match(/messages\/(\d+)/)[1])
+    await page.getByRole('button', { name: '定下怎么处理' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('怎么处理').selectOption({ label: '已用别的办法告诉本人' })
+    await dialog.getByLabel('说明').fill('上门告诉了本人')
+    await dialog.getByRole('button', { name: '定下', exact: true }).click()
+    await page.getByText('已记下怎么处理的').waitFor()
+    await page.getByText('上门告诉了本人').waitFor()
+    assert.equal(await page.getByRole('button', { name: '定下怎么处理' }).count(), 0)
+    const settled = await caller(server.address, server.token('township'))('GET', `/messages/${id}`)
+    assert.ok(settled.settled_at)
+  }))
+
+test('other words for a message are tried: what they cost, and what may not be said', () =>
+  at('township', async (page) => {
+    await visit({ page }, server, '/console/settings')
+    await page.getByText('父母每隔几天要和孩子联系一次').waitFor()
+    await page.getByRole('button', { name: '提醒阶梯' }).click()
+    await page.getByLabel('哪一种事').selectOption('contact_child')
+    await page.getByText('过期 3 天').waitFor()
+    await page.getByRole('button', { name: '消息用语' }).click()
+    await page.getByLabel('哪一条消息').selectOption('duty/contact_child/owed')
+    await page.getByText('【相伴】王女士，这周该和孩子通个话了').waitFor()
+    await page.getByText('1 条计费').waitFor()
+    await page.getByLabel('说什么', { exact: true }).fill('{{ child }}想您了（{{ when }}）。')
+    await page.getByText('【相伴】王女士，孩子想您了（今天到期）。').waitFor()
+    await page.getByText('what = "{{ child }}想您了').waitFor()
+    await page.getByLabel('说什么', { exact: true }).fill('低保户{{ child }}，请看 http://a.cn')
+    await page.getByText('这样写不能发').waitFor()
+    await page.getByText('短信里有别处的链接').waitFor()
+    await page.getByLabel('说什么', { exact: true }).fill('{% raw %}')
+    await page.getByText('只能写文字和').waitFor()
+    await page.getByRole('button', { name: '改回现在用的' }).click()
+    await page.getByText('【相伴】王女士，这周该和孩子通个话了').waitFor()
   }))

@@ -45,6 +45,7 @@ test('a check-in written without signal is kept, shown as waiting, and stored on
   assert(Date.now() - began < 60_000)
   await page.getByText(/等待发送：1 条/).waitFor()
   assert.deepEqual((await checkIns()).length, 0)
+  assert.match(await page.evaluate(() => localStorage.getItem('x.queue')), /^s1\./, 'what waits is sealed')
 
   // The first try reaches the server, but its answer is lost on the way: the phone must send it again.
   let lost = 0

@@ -56,6 +56,8 @@ test('a volunteer’s check-in waits in the mini-program until there is signal',
     await press(page, '发出')
     await page.getByText('先存在手机里了').waitFor()
     assert.equal((await home.director('GET', `/check-ins?child_id=${home.child}`)).items.length, 0)
+    const names = await page.evaluate(() => Object.keys(localStorage))
+    assert(names.includes('encrypted:x.queue') && !names.some((name) => /^(draft|seen)\.|^x\.queue/.test(name)), names.join())
     await page.evaluate(() => {
       window.noSignal = false
       window.networkListener({ isConnected: true, networkType: '4g' })

@@ -1,10 +1,10 @@
 // Which pages whom concerns, in a world made by world.mjs.
 import { DIRECTOR } from './world.mjs'
 
-export const STRANGER = ['home/home', 'sign-in/sign-in', 'danger/danger', 'danger/reports']
+export const STRANGER = ['home/home', 'sign-in/sign-in', 'danger/danger', 'danger/reports', 'link/link?t=over']
 
 /** Everybody who signs in, with the pages to look at. */
-export function everybody({ home, agreement, person }) {
+export function everybody({ home, agreement, person, obligation }) {
   return {
     father: {
       number: home.father.phone,
@@ -16,10 +16,18 @@ export function everybody({ home, agreement, person }) {
         `agreement/read?id=${agreement.id}`,
         `family/pay?agreement=${agreement.id}`,
         'family/number',
+        `family/call?id=${obligation}`,
+        'inbox/inbox',
+        `mine/consents?child=${home.child}`,
+        `mine/seen?child=${home.child}`,
         'mine/mine',
         'mine/phone',
         'danger/danger',
       ],
+    },
+    carer: {
+      number: home.grandmother.phone,
+      pages: ['home/home', `family/confirm?child=${home.child}&name=王小雨`, `family/child?id=${home.child}`, `agreement/read?id=${agreement.id}`],
     },
     volunteer: {
       number: person.phone,
@@ -35,6 +43,7 @@ export function everybody({ home, agreement, person }) {
         `village/visit?child=${home.child}`,
         `village/assess?child=${home.child}`,
         `agreement/host?id=${agreement.id}`,
+        `village/duty?id=1&kind=hand_over&subject=1&child=${home.child}`,
       ],
     },
   }

@@ -6,17 +6,18 @@ import { openBrowser, seriousFaults } from '../support/browser.mjs'
 import { caller, startServer } from '../support/server.mjs'
 import { STRANGER, everybody } from './pages.mjs'
 import { at, button, giveNumberAndCode, signIn, type } from './steps.mjs'
-import { DIRECTOR, agreementToSign, family, volunteer } from './world.mjs'
+import { DIRECTOR, agreementToSign, family, madeUpPhone, obligationOf, volunteer } from './world.mjs'
 
 /** 360 px, and 360 px at 200 %. */
 const WIDTHS = [360, 180]
-let server, home, agreement, person
+let server, home, agreement, person, obligation
 
 before(async () => {
   server = await startServer()
-  home = await family(server)
+  home = await family(server, { grandmothersPhone: madeUpPhone() })
   agreement = await agreementToSign(home)
   person = await volunteer(server, home)
+  obligation = await obligationOf(home)
 })
 after(() => server?.stop())
 
@@ -47,9 +48,9 @@ async function lookAt(number, pages) {
 
 test('the pages before signing in', () => lookAt(null, STRANGER))
 
-for (const who of ['father', 'volunteer', 'director']) {
+for (const who of ['father', 'carer', 'volunteer', 'director']) {
   test(`the pages of a ${who}`, () => {
-    const { number, pages } = everybody({ home, agreement, person })[who]
+    const { number, pages } = everybody({ home, agreement, person, obligation })[who]
     return lookAt(number, pages)
   })
 }
@@ -90,6 +91,10 @@ test('a session that ends while somebody writes loses nothing', async () => {
     await page.getByRole('radio', { name: /赵桂兰/ }).tap()
     await page.getByRole('radiogroup', { name: '本人是否自愿照护这个孩子？' }).getByRole('radio', { name: '是' }).tap()
     await type(page, '理由（不适合、需要帮助、年纪大等要写）', '邻居都说她待孩子好')
+    // It lies on the phone, and nobody reads it there.
+    const kept = async () => Object.entries(await page.evaluate(() => ({ ...localStorage }))).filter(([name]) => /^(draft|seen)\.|^x\.queue/.test(name))
+    await page.waitForFunction(() => Object.keys(localStorage).some((name) => name.startsWith('draft.')))
+    for (const [name, value] of await kept()) assert.match(value, /^s1\.[\w+/=]+\.[\w+/=]+$/, name)
     // Signed out from another device: neither token helps any more.
     await page.evaluate(() => {
       const kept = JSON.parse(localStorage.getItem('x.session'))
@@ -102,6 +107,17 @@ test('a session that ends while somebody writes loses nothing', async () => {
     assert.equal(await page.getByLabel('理由（不适合、需要帮助、年纪大等要写）').inputValue(), '邻居都说她待孩子好')
     const willing = page.getByRole('radiogroup', { name: '本人是否自愿照护这个孩子？' }).getByRole('radio', { name: '是' })
     assert.equal(await willing.getAttribute('aria-checked'), 'true')
+
+    // Signing out on purpose leaves nothing, and no key that could have opened it.
+    await page.goto(at(server.address, 'mine/mine'))
+    await button(page, '退出登录').tap()
+    await page.getByText('退出', { exact: true }).last().tap()
+    await button(page, '登录').waitFor()
+    await page.waitForFunction(() => !Object.keys(localStorage).some((name) => /^(draft|seen)\.|^x\.queue/.test(name)))
+    const keys = await page.evaluate(
+      () => new Promise((resolve) => (indexedDB.open('xiangban').onsuccess = ({ target }) => (target.result.transaction('keys').objectStore('keys').getAllKeys().onsuccess = (event) => resolve(event.target.result)))),
+    )
+    assert.deepEqual(keys, [])
   } finally {
     await browser.close()
   }

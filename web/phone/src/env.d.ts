@@ -6,6 +6,8 @@ declare module '*.vue' {
 }
 /** WeChat's own object, in the mini-program. */
 declare const wx: {
+  setStorage: (options: { key: string; data: string; encrypt: true; success: () => void; fail: (error: unknown) => void }) => void
+  getStorage: (options: { key: string; encrypt: true; success: (got: { data: unknown }) => void; fail: () => void }) => void
   getAppBaseInfo: () => { fontSizeScaleFactor?: number }
   requestSubscribeMessage: (options: {
     tmplIds: string[]

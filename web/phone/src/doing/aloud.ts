@@ -1,4 +1,7 @@
-/** Reading aloud, where the device has a Chinese voice. */
+/**
+ * Reading aloud, where the device has a Chinese voice. WeChat gives a mini-program a voice only through a plugin of its
+ * own (speech goes to its servers), so there the button is not shown: somebody at hand reads it out.
+ */
 
 import { ref } from 'vue'
 

@@ -18,7 +18,7 @@ export interface Told {
 export function told(error: unknown): Told {
   if (!(error instanceof Problem)) return words('ours', '出了点问题', '请再试一次；还不行，请打电话给村（居）干部。')
   if (isNoSignal(error)) return words('no_signal', '现在没有信号', '请到信号好的地方再试。您写的内容都留着。')
-  if (error.status === 401 && error.code === 'unauthorized') {
+  if (error.status === 401 && ['unauthorized', 'token_expired', 'session_revoked'].includes(error.code)) {
     return words('session', '需要重新登录', '您写的内容都留着，登录以后接着写。')
   }
   const fields: Record<string, string> = {}

@@ -94,13 +94,38 @@ async function fill(): Promise<void> {
   )
 }
 
+function put(name: string, text: string): Promise<void> {
+  // #ifdef H5
+  return putInBrowser(name, text)
+  // #endif
+  // #ifndef H5
+  return putInWechat(name, text)
+  // #endif
+}
+
+function take(name: string): Promise<string | null> {
+  // #ifdef H5
+  return takeInBrowser(name)
+  // #endif
+  // #ifndef H5
+  return takeInWechat(name)
+  // #endif
+}
+
+/** In the mini-program the key is WeChat's. */
+async function forgetKey(): Promise<void> {
+  // #ifdef H5
+  await forgetBrowserKey()
+  // #endif
+}
+
 // #ifdef H5
 const MARK = 's1.'
 const BASE = 'xiangban'
 const bytesOf = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
 const textOf = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 
-async function put(name: string, text: string): Promise<void> {
+async function putInBrowser(name: string, text: string): Promise<void> {
   const key = await theKey()
   if (!key) return
   const iv = crypto.getRandomValues(new Uint8Array(12))
@@ -111,7 +136,7 @@ async function put(name: string, text: string): Promise<void> {
 }
 
 /** The value, or `null` for one that cannot be opened any more. */
-async function take(name: string): Promise<string | null> {
+async function takeInBrowser(name: string): Promise<string | null> {
   const stored = uni.getStorageSync(name) as unknown
   if (typeof stored !== 'string' || !stored.startsWith(MARK)) return null
   const key = await theKey()
@@ -142,7 +167,7 @@ async function findOrMakeKey(): Promise<CryptoKey | null> {
   return (await asked<CryptoKey | undefined>(base.transaction('keys').objectStore('keys').get('drafts'))) ?? null
 }
 
-async function forgetKey(): Promise<void> {
+async function forgetBrowserKey(): Promise<void> {
   key = null
   try {
     const base = await opened()
@@ -170,16 +195,13 @@ function asked<T>(request: IDBRequest<T>): Promise<T> {
 // #endif
 
 // #ifndef H5
-function put(name: string, text: string): Promise<void> {
+function putInWechat(name: string, text: string): Promise<void> {
   return new Promise((resolve, reject) => wx.setStorage({ key: name, data: text, encrypt: true, success: () => resolve(), fail: reject }))
 }
 
-function take(name: string): Promise<string | null> {
+function takeInWechat(name: string): Promise<string | null> {
   return new Promise((resolve) =>
     wx.getStorage({ key: name, encrypt: true, success: (got) => resolve(typeof got.data === 'string' ? got.data : null), fail: () => resolve(null) }),
   )
 }
-
-/** The key is WeChat's. */
-async function forgetKey(): Promise<void> {}
 // #endif
