@@ -12,7 +12,7 @@ use crate::clock::Instant;
 use crate::http::Page;
 use crate::identity::Actor;
 use crate::problem::Outcome;
-use crate::storage::schema::{children, duties};
+use crate::storage::schema::{children, duties, people};
 use crate::storage::{Conn, Db};
 
 /// Which duties to list.
@@ -36,6 +36,8 @@ pub struct TodoItem {
     pub days_overdue: i64,
     /// Whether the caller owes it (otherwise a ladder brought it to them).
     pub owed_by_me: bool,
+    /// The person who owes it, for whoever is to look after it.
+    pub owed_by_name: Option<String>,
 }
 
 /// What `actor` has to do, the most pressing first (by due moment, then id).
@@ -48,7 +50,8 @@ pub(super) fn todo(
 ) -> Outcome<Vec<TodoItem>> {
     let mut query = duties::table
         .left_join(children::table)
-        .select((Duty::as_select(), children::name.nullable()))
+        .left_join(people::table.on(people::id.nullable().eq(duties::owed_by_person_id)))
+        .select((Duty::as_select(), children::name.nullable(), people::name.nullable()))
         .filter(duties::closed_at.is_null())
         .filter(sql::<Bool>(&concerns(actor)))
         .into_boxed::<Db>();
@@ -64,8 +67,9 @@ pub(super) fn todo(
     if let Some((due_at, id)) = page.after_pair()? {
         query = query.filter(duties::due_at.gt(due_at).or(duties::due_at.eq(due_at).and(duties::id.gt(id))));
     }
-    let rows: Vec<(Duty, Option<String>)> = query.order((duties::due_at, duties::id)).limit(page.fetch()).load(conn)?;
-    Ok(rows.into_iter().map(|(duty, child_name)| item(actor, now, duty, child_name)).collect())
+    let rows: Vec<(Duty, Option<String>, Option<String>)> =
+        query.order((duties::due_at, duties::id)).limit(page.fetch()).load(conn)?;
+    Ok(rows.into_iter().map(|(duty, child, person)| item(actor, now, duty, child, person)).collect())
 }
 
 /// SQL for "owed by the caller, or brought to them by a ladder"; ids, digits and names of our own only.
@@ -88,11 +92,12 @@ fn concerns(actor: &Actor) -> String {
     format!("({})", ways.iter().map(|way| format!("({way})")).collect::<Vec<_>>().join(" OR "))
 }
 
-fn item(actor: &Actor, now: Instant, duty: Duty, child_name: Option<String>) -> TodoItem {
+fn item(actor: &Actor, now: Instant, duty: Duty, child_name: Option<String>, person_name: Option<String>) -> TodoItem {
     let owed_by_me = duty.owed_by_person_id == Some(actor.person_id)
         || actor.posts.iter().any(|post| {
             duty.owed_by_post == Some(post.kind) && duty.area_code.starts_with(post.area_prefix())
                 || duty.owed_by_organisation_id.is_some() && duty.owed_by_organisation_id == post.organisation_id
         });
-    TodoItem { days_overdue: now.since(duty.due_at).num_days(), owed_by_me, child_name, duty }
+    let owed_by_name = person_name.filter(|_| !owed_by_me);
+    TodoItem { days_overdue: now.since(duty.due_at).num_days(), owed_by_me, owed_by_name, child_name, duty }
 }

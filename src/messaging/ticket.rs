@@ -4,8 +4,6 @@
 //! kept of it: whether the matter is still open is asked of the duty itself, so a link is over in the moment in which
 //! its duty is.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Days, NaiveDate};
 
 use crate::crypto::{Purpose, Vault};
@@ -14,11 +12,13 @@ use crate::problem::{Fault, Outcome};
 use crate::text_enum;
 
 /// Length of a ticket in a link.
-pub const CHARS: usize = 27;
+pub const CHARS: usize = 26;
 const LABEL: &str = "short_link";
-/// Duty 5, person 4, day 2, and one more so that no ticket holds a mark at which phones end a link.
-const SAID: usize = 12;
+/// Duty 5, person 4, day 2.
+const SAID: usize = 11;
 const PROOF: usize = 8;
+/// Letters and digits only: phones end a link at many other marks.
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(2020, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
@@ -71,24 +71,14 @@ impl Ticket {
         bytes.extend_from_slice(&duty.to_be_bytes()[3..]);
         bytes.extend_from_slice(&person.to_be_bytes());
         bytes.extend_from_slice(&day.to_be_bytes());
-        for one_more in u8::MIN..=u8::MAX {
-            bytes.truncate(SAID - 1);
-            bytes.push(one_more);
-            let proof = proof(vault, &bytes)?;
-            bytes.extend_from_slice(&proof);
-            let text = URL_SAFE_NO_PAD.encode(&bytes);
-            if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-                return Ok(text);
-            }
-        }
-        Err(Fault::internal("no short link of letters and digits was found"))
+        let proof = proof(vault, &bytes)?;
+        bytes.extend_from_slice(&proof);
+        Ok(written(bytes))
     }
 
     /// The ticket of a link, or `None` for one that we did not make.
     pub fn read(vault: &Vault, text: &str) -> Outcome<Option<Self>> {
-        let Some(bytes) = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == SAID + PROOF) else {
-            return Ok(None);
-        };
+        let Some(bytes) = read(text) else { return Ok(None) };
         let (said, given) = bytes.split_at(SAID);
         let differs = proof(vault, said)?.iter().zip(given).fold(0, |found, (ours, theirs)| found | (ours ^ theirs));
         if differs != 0 {
@@ -103,6 +93,42 @@ impl Ticket {
     }
 }
 
+/// The number that these bytes are, in base 62.
+fn written(mut number: Vec<u8>) -> String {
+    let mut digits = [ALPHABET[0]; CHARS];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0_u16;
+        for byte in &mut number {
+            let value = (rest << 8) | u16::from(*byte);
+            // Below 256, because the rest is below 62.
+            *byte = u8::try_from(value / 62).unwrap_or_default();
+            rest = value % 62;
+        }
+        *digit = ALPHABET.get(usize::from(rest)).copied().unwrap_or_default();
+    }
+    String::from_utf8_lossy(&digits).into_owned()
+}
+
+/// The bytes of such a number; `None` for any other text.
+fn read(text: &str) -> Option<[u8; SAID + PROOF]> {
+    if text.len() != CHARS {
+        return None;
+    }
+    let mut number = [0_u8; SAID + PROOF];
+    for letter in text.bytes() {
+        let mut carried = u16::try_from(ALPHABET.iter().position(|one| *one == letter)?).ok()?;
+        for byte in number.iter_mut().rev() {
+            let value = u16::from(*byte) * 62 + carried;
+            *byte = value.to_be_bytes()[1];
+            carried = value >> 8;
+        }
+        if carried > 0 {
+            return None;
+        }
+    }
+    Some(number)
+}
+
 fn proof(vault: &Vault, said: &[u8]) -> Outcome<[u8; PROOF]> {
     let mac = vault.lasting_mac(Purpose::Token, LABEL, said)?;
     Ok(std::array::from_fn(|at| mac[at]))
@@ -112,6 +138,7 @@ fn proof(vault: &Vault, said: &[u8]) -> Outcome<[u8; PROOF]> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
@@ -144,14 +171,22 @@ mod tests {
     fn neither_an_altered_ticket_nor_one_of_another_house_is_read() {
         let text = Ticket { duty_id: 17, person_id: 4, until: day("2026-12-02") }.write(&vault(7)).unwrap();
         assert_eq!(Ticket::read(&vault(8), &text).unwrap(), None);
-        for at in 0..text.len() - 1 {
+        for at in 0..text.len() {
             let mut altered = text.clone().into_bytes();
-            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            altered[at] = if altered[at] == b'1' { b'2' } else { b'1' };
             assert_eq!(Ticket::read(&vault(7), std::str::from_utf8(&altered).unwrap()).unwrap(), None, "{at}");
         }
     }
 
     proptest! {
+        #[test]
+        fn every_ticket_is_letters_and_digits_of_one_length(duty_id in 0_i64..1 << 40, person_id in 0_i64..1 << 32) {
+            let ticket = Ticket { duty_id, person_id, until: day("2026-12-02") };
+            let text = ticket.write(&vault(7)).unwrap();
+            prop_assert!(text.len() == CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric()), "{}", text);
+            prop_assert_eq!(Ticket::read(&vault(7), &text).unwrap(), Some(ticket));
+        }
+
         #[test]
         fn any_text_is_read_without_harm(text in "\\PC{0,60}") {
             prop_assert_eq!(Ticket::read(&vault(7), &text).unwrap(), None);

@@ -143,6 +143,7 @@ on_both! {
 
     async fn a_father_tells_of_his_call_and_sees_the_childs_week(t: TestApp) {
         let c = owing(&t);
+        t.pass_days(8);
         let obligation = obligation_of(&t, c.father).await;
         let others = obligation_of(&t, c.mother).await;
         let link = link_to(&t, DutyKind::ContactChild, c.father);

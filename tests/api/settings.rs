@@ -55,7 +55,7 @@ async fn other_words_are_tried_judged_and_never_run() {
     assert_eq!(
         shown["sms"],
         json!({"text": "【相伴】王女士，孩子想您了（今天到期）。请抽空打个电话。打过了回1，要帮忙回2，不再提醒回T。",
-            "units": 51, "segments": 1})
+            "units": 47, "segments": 1})
     );
     assert_eq!(shown["findings"], json!([]));
     assert_eq!(shown["file"], "duty/contact_child/owed/message.toml");

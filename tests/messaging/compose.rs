@@ -32,7 +32,7 @@ on_both! {
         let text = &received.iter().find(|one| one.to == "13900000009").unwrap().text;
         let (before, rest) = text.split_once("http://127.0.0.1:8080/l/").unwrap();
         let (ticket, after) = rest.split_once(' ').unwrap();
-        assert!(before.starts_with("王先生，孩子的委托照护协议在等您签字（今天到期）。请打开看一遍再签字，"), "{text}");
+        assert!(before.starts_with("王先生，孩子的委托照护协议在等您签字（今天到期）。请打开看一遍再签字。"), "{text}");
         assert!(before.ends_with("签字点"), "{text}");
         assert!(after.starts_with("要帮忙回2"), "{text}");
         let ticket = Ticket::read(&post.t.app.vault, ticket).unwrap().unwrap();

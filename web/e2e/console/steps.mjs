@@ -23,7 +23,8 @@ export async function enter(browser, server, login) {
 /** Opens a page and waits until it has read what it shows. */
 export async function visit(browser, server, path) {
   await browser.page.goto(server.address + path)
-  await browser.page.waitForLoadState('networkidle')
+  // The rehearsal plays two months and takes its time.
+  await browser.page.waitForLoadState('networkidle', { timeout: 90_000 })
 }
 
 /** Whether the page must be scrolled sideways. */

@@ -4,7 +4,7 @@ import { DIRECTOR } from './world.mjs'
 export const STRANGER = ['home/home', 'sign-in/sign-in', 'danger/danger', 'danger/reports', 'link/link?t=over']
 
 /** Everybody who signs in, with the pages to look at. */
-export function everybody({ home, agreement, person, obligation }) {
+export function everybody({ home, agreement, person, obligation, cares }) {
   return {
     father: {
       number: home.father.phone,
@@ -26,8 +26,8 @@ export function everybody({ home, agreement, person, obligation }) {
       ],
     },
     carer: {
-      number: home.grandmother.phone,
-      pages: ['home/home', `family/confirm?child=${home.child}&name=王小雨`, `family/child?id=${home.child}`, `agreement/read?id=${agreement.id}`],
+      number: cares.phone,
+      pages: ['home/home', `family/confirm?child=${cares.child.id}&name=${cares.child.name}`, `family/child?id=${cares.child.id}`, 'inbox/inbox'],
     },
     volunteer: {
       number: person.phone,

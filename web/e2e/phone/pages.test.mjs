@@ -6,18 +6,19 @@ import { openBrowser, seriousFaults } from '../support/browser.mjs'
 import { caller, startServer } from '../support/server.mjs'
 import { STRANGER, everybody } from './pages.mjs'
 import { at, button, giveNumberAndCode, signIn, type } from './steps.mjs'
-import { DIRECTOR, agreementToSign, family, madeUpPhone, obligationOf, volunteer } from './world.mjs'
+import { DIRECTOR, agreementToSign, carer, family, obligationOf, volunteer } from './world.mjs'
 
 /** 360 px, and 360 px at 200 %. */
 const WIDTHS = [360, 180]
-let server, home, agreement, person, obligation
+let server, home, agreement, person, obligation, cares
 
 before(async () => {
   server = await startServer()
-  home = await family(server, { grandmothersPhone: madeUpPhone() })
+  home = await family(server)
   agreement = await agreementToSign(home)
   person = await volunteer(server, home)
   obligation = await obligationOf(home)
+  cares = await carer(home)
 })
 after(() => server?.stop())
 
@@ -50,7 +51,7 @@ test('the pages before signing in', () => lookAt(null, STRANGER))
 
 for (const who of ['father', 'carer', 'volunteer', 'director']) {
   test(`the pages of a ${who}`, () => {
-    const { number, pages } = everybody({ home, agreement, person, obligation })[who]
+    const { number, pages } = everybody({ home, agreement, person, obligation, cares })[who]
     return lookAt(number, pages)
   })
 }

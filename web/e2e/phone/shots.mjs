@@ -4,17 +4,18 @@ import { openBrowser } from '../support/browser.mjs'
 import { startServer } from '../support/server.mjs'
 import { STRANGER, everybody } from './pages.mjs'
 import { at, signIn } from './steps.mjs'
-import { agreementToSign, family, madeUpPhone, obligationOf, volunteer } from './world.mjs'
+import { agreementToSign, carer, family, obligationOf, volunteer } from './world.mjs'
 
 const FOLDER = new URL('../shots/phone/', import.meta.url)
 await mkdir(FOLDER, { recursive: true })
 const server = await startServer()
 try {
-  const home = await family(server, { grandmothersPhone: madeUpPhone() })
+  const home = await family(server)
   const agreement = await agreementToSign(home)
   const person = await volunteer(server, home)
   const obligation = await obligationOf(home)
-  const all = { stranger: { number: null, pages: STRANGER }, ...everybody({ home, agreement, person, obligation }) }
+  const cares = await carer(home)
+  const all = { stranger: { number: null, pages: STRANGER }, ...everybody({ home, agreement, person, obligation, cares }) }
   for (const [who, { number, pages }] of Object.entries(all)) {
     const browser = await openBrowser(server.address)
     const { page } = browser

@@ -9,13 +9,10 @@ export const DIRECTOR = { name: '陈建国', phone: '15400000003' }
 const DAY_MS = 86_400_000
 /** A day in China, so many days from today. */
 export const day = (days) => new Date(Date.now() + 8 * 3_600_000 + days * DAY_MS).toISOString().slice(0, 10)
-export const madeUpPhone = () => `154${String(randomInt(10_000_000, 99_999_999))}`
+const madeUpPhone = () => `154${String(randomInt(10_000_000, 99_999_999))}`
 
-/**
- * The father away for a year; the grandmother, who does not read (and has no phone unless she is given one), looks after
- * a child of six.
- */
-export async function family(server, { child = '王小雨', father: fathersName = '王大山', grandmothersPhone } = {}) {
+/** The father away for a year; the grandmother, who has no phone and does not read, looks after a child of six. */
+export async function family(server, { child = '王小雨', father: fathersName = '王大山' } = {}) {
   const director = caller(server.address, server.token('village'))
   const father = { name: fathersName, phone: madeUpPhone() }
   const away = { place: '广东省东莞市', outside_county: true, since: day(-400) }
@@ -25,11 +22,11 @@ export async function family(server, { child = '王小雨', father: fathersName 
     schooling: { school: '石桥镇中心小学', grade: '一年级', enrolment: 'enrolled' },
     members: [
       { person: { name: father.name, sex: 'male', birth_date: '1990-03-03', phone: father.phone }, member: { kin: 'father', holds_guardianship: true }, away },
-      { person: { name: '赵桂兰', sex: 'female', birth_date: '1962-06-06', can_read: false, phone: grandmothersPhone }, member: { kin: 'paternal_grandmother', holds_guardianship: false, cares: true } },
+      { person: { name: '赵桂兰', sex: 'female', birth_date: '1962-06-06', can_read: false }, member: { kin: 'paternal_grandmother', holds_guardianship: false, cares: true } },
     ],
   })
   const person = (kin) => record.household.members.find((member) => member.kin === kin).person_id
-  return { director, child: record.id, record, father: { ...father, id: person('father') }, grandmother: { name: '赵桂兰', phone: grandmothersPhone, id: person('paternal_grandmother') } }
+  return { director, child: record.id, record, father: { ...father, id: person('father') }, grandmother: { name: '赵桂兰', id: person('paternal_grandmother') } }
 }
 
 /** An agreement that waits for the signatures of father, grandmother and village. */
@@ -54,6 +51,17 @@ export async function agreementToSign(home) {
     childs_voice: { heard: 'heard', wish: 'agrees', words: '愿意跟奶奶住' },
   })
   return director('PUT', `/agreements/${made.id}/sending`, {})
+}
+
+/** Somebody of the demo county who cares for a child under an agreement, and has a phone. */
+export async function carer(home) {
+  const { items } = await home.director('GET', '/agreements?state=in_force&limit=30')
+  for (const { child } of items) {
+    const people = await home.director('GET', `/children/${child.id}/people-to-call`)
+    const found = people.find((one) => one.role === 'carer')
+    if (found) return { phone: found.phone, child }
+  }
+  throw new Error('nobody in the village cares for a child and has a phone')
 }
 
 /** The father's weekly call home. */

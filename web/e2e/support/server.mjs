@@ -29,6 +29,8 @@ export async function startServer(settings = {}) {
     XIANGBAN__IDENTITY__CODES_PER_HOUR: '500',
     XIANGBAN__IDENTITY__CODES_PER_DAY: '500',
     XIANGBAN__IDENTITY__CODES_PER_ADDRESS_PER_HOUR: '5000',
+    // The machine may be busy with other things.
+    XIANGBAN__DATABASE__ACQUIRE_TIMEOUT_SECONDS: '60',
     // Tests run by day and night.
     XIANGBAN__MESSAGES__QUIET_FROM: '00:00',
     XIANGBAN__MESSAGES__QUIET_UNTIL: '00:00',

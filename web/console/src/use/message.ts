@@ -9,6 +9,11 @@ export function about(template: string): string {
   return { reminders: '提醒', digest: '提醒汇总', notice: '通知', code: '验证码', safety: '安全事项', reply: '回执' }[group ?? ''] ?? template
 }
 
+/** How one attempt ended: as a message stands, or refused by its gateway. */
+export function attemptWord(state: string): string {
+  return state === 'refused' ? '被通道拒收' : word('State', state)
+}
+
 export function messageTone(message: Pick<Schemas['MessageSummary'], 'state' | 'settled_at'>): 'good' | 'warn' | 'bad' | 'info' | 'plain' {
   if (message.settled_at) return 'plain'
   switch (message.state) {

@@ -16,13 +16,19 @@ export interface Task {
   open: () => void
 }
 
+/** What one owes oneself comes first, then what others have left undone; each in the order of its days. */
+export function ownFirst(items: Todo[]): Todo[] {
+  return [...items.filter((item) => item.owed_by_me), ...items.filter((item) => !item.owed_by_me)]
+}
+
 /** A duty as a line to tap. */
 export function task(item: Todo): Task {
-  const whose = item.child_name ? `${item.child_name}：` : ''
+  const about = item.child_name ?? item.owed_by_name
+  const whose = about ? `${about}：` : ''
   return {
     key: item.id,
     title: `${whose}${word('DutyKind', item.kind)}`,
-    detail: item.owed_by_me ? '' : '别人没有办，请您过问',
+    detail: item.owed_by_me ? '' : `${item.owed_by_name ?? '别人'}没有办，请您过问`,
     tag: dueWords(item.days_overdue),
     tagKind: item.days_overdue > 0 ? 'late' : item.days_overdue > -3 ? 'soon' : 'quiet',
     open: () => open(item),
@@ -47,7 +53,7 @@ function open(item: Todo): void {
     case 'renew_training':
       return go('volunteer/standing')
     case 'verify_phone':
-      return item.owed_by_me ? go('mine/phone') : go('village/visit', { child })
+      return item.owed_by_me ? go('mine/phone') : go('village/duty', { id: item.id, kind: item.kind, subject: item.subject_id, child, who: item.owed_by_name ?? '' })
     case 'reconfirm_record':
       return go('village/child', { id: child })
     case 'review_missed_contact':
