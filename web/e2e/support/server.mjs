@@ -92,7 +92,9 @@ export function caller(address, token) {
   return async function call(method, path, body, headers = {}) {
     const answer = await fetch(`${address}/api/v1${path}`, {
       method,
+      // The server closes what was idle for a while; a connection of its own cannot be closed under the call.
       headers: {
+        connection: 'close',
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

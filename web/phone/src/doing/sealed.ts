@@ -17,6 +17,12 @@ const unwritten = new Set<string>()
 let writing: Promise<void> | null = null
 let filled = false
 
+// #ifdef H5
+const MARK = 's1.'
+const BASE = 'xiangban'
+let key: Promise<CryptoKey | null> | null = null
+// #endif
+
 /** What was kept before is here. */
 export const ready: Promise<void> = fill().finally(() => (filled = true))
 
@@ -88,7 +94,7 @@ async function fill(): Promise<void> {
         // What was written meanwhile is newer.
         else if (!values.has(name)) values.set(name, text)
       } catch {
-        forget(name)
+        // The key could not be had this time: left as it is for the next.
       }
     }),
   )
@@ -120,8 +126,6 @@ async function forgetKey(): Promise<void> {
 }
 
 // #ifdef H5
-const MARK = 's1.'
-const BASE = 'xiangban'
 const bytesOf = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
 const textOf = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 
@@ -140,17 +144,20 @@ async function takeInBrowser(name: string): Promise<string | null> {
   const stored = uni.getStorageSync(name) as unknown
   if (typeof stored !== 'string' || !stored.startsWith(MARK)) return null
   const key = await theKey()
+  if (!key) throw new Error('no key')
   const [iv, sealed] = stored.slice(MARK.length).split('.')
-  if (!key || !iv || !sealed) return null
-  const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytesOf(iv), additionalData: utf8(name) }, key, bytesOf(sealed))
-  return new TextDecoder().decode(opened)
+  try {
+    const algorithm = { name: 'AES-GCM', iv: bytesOf(iv!), additionalData: utf8(name) }
+    return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, bytesOf(sealed!)))
+  } catch {
+    return null
+  }
 }
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
-let key: Promise<CryptoKey | null> | null = null
 function theKey(): Promise<CryptoKey | null> {
   return (key ??= findOrMakeKey().catch(() => null))
 }
