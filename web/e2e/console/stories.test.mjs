@@ -240,7 +240,7 @@ test('other words for a message are tried: what they cost, and what may not be s
     await page.getByText('这样写不能发').waitFor()
     await page.getByText('短信里有别处的链接').waitFor()
     await page.getByLabel('说什么', { exact: true }).fill('{% raw %}')
-    await page.getByText('只能写文字和').waitFor()
+    await page.getByText('只能写文字和').first().waitFor()
     await page.getByRole('button', { name: '改回现在用的' }).click()
     await page.getByText('【相伴】王女士，这周该和孩子通个话了').waitFor()
   }))
