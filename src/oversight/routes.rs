@@ -260,7 +260,7 @@ fn handed_out(conn: &mut Conn, file: HandedOut) -> Outcome<HandedOutView> {
         person_id: file.person_id,
         post: file.post,
         area_code: file.area_code,
-        rows: detail["rows"].as_i64(),
-        full_numbers: detail["numbers"] == "full",
+        rows: detail.get("rows").and_then(Value::as_i64),
+        full_numbers: detail.get("numbers").and_then(Value::as_str) == Some("full"),
     })
 }
