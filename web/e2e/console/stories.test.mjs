@@ -209,6 +209,7 @@ test('a message that nothing could carry is looked into and settled', () =>
     await page.getByLabel('只看要人定的').check()
     const rows = page.getByRole('table', { name: '消息' }).getByRole('row')
     await rows.nth(1).getByRole('link').click()
+    await page.waitForURL(/messages\/\d+/)
     const id = Number(page.url().match(/messages\/(\d+)/)[1])
     await page.getByRole('button', { name: '定下怎么处理' }).click()
     const dialog = page.getByRole('dialog')
