@@ -2,7 +2,7 @@
 //!
 //! A vendor takes no free text: it has a template of ours under its own id and wants the variables, so each section
 //! maps our templates to the vendor's ([`Forms`]). What its codes mean stands beside it as data (`vendor.toml`), what all
-//! vendors have in common in [`VendorChannel`]. Where an account is shared by several deployments, the reference that
+//! vendors have in common in `VendorChannel`. Where an account is shared by several deployments, the reference that
 //! returns in receipts carries our [`Mark`].
 
 mod account;
