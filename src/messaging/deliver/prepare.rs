@@ -24,6 +24,10 @@ use crate::storage::Conn;
 /// How long a safety message waits for its gateway before the next channel takes it.
 const SAFETY_WAIT_SECONDS: i64 = 60;
 
+/// That a message still waits, in words that match no partial index: SQLite would walk the whole queue for a batch, and
+/// unfold the batch anew for each message of it.
+const STILL_QUEUED: &str = "messages.state || '' = 'queued'";
+
 /// A message in `sending`, with what is to be handed to its gateway.
 #[derive(Debug)]
 pub(super) struct Parcel {
@@ -330,13 +334,13 @@ impl<'a> Sheet<'a> {
         let sql = format!(
             "UPDATE messages SET state = v.state, state_why = COALESCE(v.why, messages.state_why), \
              not_before = COALESCE(v.at, messages.not_before) FROM {v} \
-             WHERE messages.id = v.id AND messages.state = 'queued'"
+             WHERE messages.id = v.id AND {STILL_QUEUED}"
         );
         execute(tx, &sql, &self.rested)?;
         let v = unfolded(tx, &[Number("id"), Text("channel")]);
         let sql = format!(
             "UPDATE messages SET channels_tried = messages.channels_tried || ',' || v.channel, channel = NULL \
-             FROM {v} WHERE messages.id = v.id AND messages.state = 'queued'"
+             FROM {v} WHERE messages.id = v.id AND {STILL_QUEUED}"
         );
         execute(tx, &sql, &self.passed)?;
         self.save_copies(tx, now)?;
@@ -365,7 +369,7 @@ impl<'a> Sheet<'a> {
              channel_attempts = CASE WHEN messages.channel = v.channel THEN messages.channel_attempts + 1 ELSE 1 END, \
              attempts = messages.attempts + 1, lease_holder = '{holder}', lease_until = v.lease, \
              accepted_at = CASE WHEN v.state = 'accepted' THEN {at} ELSE messages.accepted_at END \
-             FROM {v} WHERE messages.id = v.id AND messages.state = 'queued'"
+             FROM {v} WHERE messages.id = v.id AND {STILL_QUEUED}"
         );
         execute_at(tx, &sql, &self.sending, now)?;
         let fields = [
